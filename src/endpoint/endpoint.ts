@@ -1,0 +1,91 @@
+import { type Codec, type EncodedAnswer, type EncodedRequest } from '../codec/codec.ts';
+import { type Comparison, type Contract } from '../contract/contract.ts';
+import { type VersionStatus } from '../serving/manager.ts';
+
+/** How a caller names a version. */
+export type Selector =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'version'; readonly version: string }
+  | { readonly kind: 'alias'; readonly alias: string };
+
+/**
+ * Under whose signature a request is read: the endpoint's contract, which every version must honour, or the
+ * version's own, so that its author can try one that does not.
+ */
+export type Terms = 'contract' | 'own';
+
+export interface EndpointCall {
+  readonly selector: Selector;
+  readonly terms: Terms;
+  readonly codec: Codec;
+  readonly request: EncodedRequest;
+  readonly requestId: string;
+  /** The caller's connection; the endpoint adds the deadline. */
+  readonly signal: AbortSignal;
+}
+
+/** Told as soon as it is known, so that errors carry it too. */
+export interface CallObserver {
+  resolved(model: string, version: string): void;
+  /** A stage ended: decode, acquire, adapt, predict, conform, encode. Duration in milliseconds. */
+  stage(name: string, durationMs: number): void;
+}
+
+/** Something with a name and a contract that can predict. A model is one, a composed model another. */
+export interface Endpoint {
+  readonly name: string;
+  /** The pinned contract; pins it on first use. Metadata only. */
+  contract(signal: AbortSignal): Promise<Contract>;
+  /** Name, versions, aliases, tags and example of the model, for /models and OpenAPI. */
+  describe(signal: AbortSignal): Promise<EndpointDescription>;
+  /** The signature a selector's request is read under; errors as `call` would give them. */
+  terms(selector: Selector, terms: Terms, signal: AbortSignal): Promise<EndpointTerms>;
+  /** The one way of a request. */
+  call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer>;
+  /** Server-sent events' data, one JSON text each; UNSUPPORTED when the model has no `predict_stream`. */
+  stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>>;
+  versions(signal: AbortSignal): Promise<readonly EndpointVersion[]>;
+  /** True when the pinned default is loaded and answers. */
+  ready(): boolean;
+}
+
+export interface EndpointDescription {
+  readonly name: string;
+  readonly description: string | null;
+  readonly default: string;
+  readonly aliases: Readonly<Record<string, string>>;
+}
+
+export interface EndpointTerms {
+  readonly version: string;
+  readonly contract: Contract;
+  readonly mlflowVersion: string | null;
+  /** The model's own input example as a body of /serve, and the answer to it once the model was loaded. */
+  readonly example: { readonly request: unknown; readonly answer: unknown } | null;
+  /** Whether answers are known to fit the signature; the reason when they are not. */
+  readonly verified: { readonly ok: boolean; readonly reason: string };
+}
+
+/** A row of /models/{name}/versions. */
+export interface EndpointVersion {
+  readonly version: string;
+  readonly aliases: readonly string[];
+  readonly status: VersionStatus | null;
+  /** Unknown until the version was looked at. */
+  readonly comparison: Comparison | null;
+  readonly verified: { readonly ok: boolean; readonly reason: string } | null;
+  readonly batching: { readonly enabled: boolean; readonly reason: string };
+}
+
+/** Every endpoint of the server. */
+export interface Catalogue {
+  /** Endpoints that exist right now, by name (of a registry served whole: all its models). */
+  names(signal: AbortSignal): Promise<readonly string[]>;
+  /** The named endpoint; null names the default one. Errors: MODEL_NOT_FOUND, MODEL_NOT_NAMED. */
+  endpoint(name: string | null, signal: AbortSignal): Promise<Endpoint>;
+  /** Who owns the short routes; null when nobody does. */
+  readonly defaultName: string | null;
+  /** Ready: the pinned default of every named model answers. Names those that do not, with why. */
+  readiness(): { readonly ready: boolean; readonly waiting: readonly string[] };
+}

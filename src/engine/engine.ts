@@ -1,0 +1,60 @@
+import { type Nested, type Params, type Payload } from '../payload/payload.ts';
+import { type Artifact, type VersionMetadata } from '../registry/registry.ts';
+
+export type EngineName = 'onnx' | 'python' | 'ray';
+
+export type Loadable = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Makes loaders for versions it can run. Engines never import each other; `test/suites/engine.ts` runs
+ * against all of them.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  /** From metadata alone, without I/O. */
+  canLoad(metadata: VersionMetadata): Loadable;
+  /** Cheap; all work is in `load`. */
+  loader(metadata: VersionMetadata, artifact: Artifact): Loader;
+  /** Ends what the engine shares between servables. All of them are unloaded before. */
+  close(): Promise<void>;
+}
+
+/** Brings one version up once. Not reused: a second try takes a new loader. */
+export interface Loader {
+  /**
+   * Ready to predict when it resolves. When it rejects or `signal` aborts, everything it started is gone.
+   * `progress` takes sentences a person can read ("building the environment: 12 of 30 packages").
+   */
+  load(signal: AbortSignal, progress: (sentence: string) => void): Promise<Servable>;
+}
+
+/** The loaded thing. */
+export interface Servable {
+  readonly engine: EngineName;
+  /** How many predicts can run at once; more wait inside. */
+  readonly executors: number;
+  /** True when `predictStream` may be called. */
+  readonly streams: boolean;
+  /** One sentence on how it runs, for /versions ("2 workers, Python 3.11.7, environment 3f2a"). */
+  readonly detail: string;
+  /** Bytes that letting it go would free, as far as known. */
+  readonly memoryBytes: number | null;
+  /**
+   * Predicts. `input` fits the version's own signature (or is a `value` when it has none) and the answer is
+   * whatever the model answered, as a payload. Errors: MODEL_FAILED, WORKER_LOST, DEADLINE_EXCEEDED (with a
+   * TimeoutError as the signal's reason), CALLER_LEFT (any other reason).
+   */
+  predict(call: PredictCall, signal: AbortSignal): Promise<Payload>;
+  /** Items of the model's `predict_stream`, pulled one by one: the model waits while nobody reads. */
+  predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested>;
+  /** Waits for nothing: whoever owns the servable made sure that nothing runs. Safe to call twice. */
+  unload(): Promise<void>;
+}
+
+export interface PredictCall {
+  readonly input: Payload;
+  /** Complete: the defaults are filled in. Empty when the model takes none. */
+  readonly params: Params;
+  /** For the log lines of the worker. */
+  readonly requestId: string;
+}

@@ -1,0 +1,45 @@
+import { countersignError } from '../errors/countersign-error.ts';
+import { type Loader, type Servable } from './engine.ts';
+
+/**
+ * Wraps any loader so that engines stay simple: it loads once, its servable unloads once, and nothing
+ * reaches the engine after that.
+ */
+export function strictLoader(loader: Loader): Loader {
+  let used = false;
+  return {
+    async load(signal, progress) {
+      if (used) throw countersignError('INTERNAL').with({ cause: 'a loader was used twice' });
+      used = true;
+      signal.throwIfAborted();
+      return strictServable(await loader.load(signal, progress));
+    },
+  };
+}
+
+function strictServable(inner: Servable): Servable {
+  let unloading: Promise<void> | undefined;
+  const guard = (): void => {
+    if (unloading !== undefined) throw countersignError('INTERNAL').with({ cause: 'predict after unload' });
+  };
+  return {
+    engine: inner.engine,
+    executors: inner.executors,
+    streams: inner.streams,
+    get detail() {
+      return inner.detail;
+    },
+    get memoryBytes() {
+      return inner.memoryBytes;
+    },
+    async predict(call, signal) {
+      guard();
+      return inner.predict(call, signal);
+    },
+    predictStream(call, signal) {
+      guard();
+      return inner.predictStream(call, signal);
+    },
+    unload: () => (unloading ??= inner.unload()),
+  };
+}

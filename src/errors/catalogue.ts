@@ -1,0 +1,284 @@
+/**
+ * Every failure countersign can tell a person about, in one table.
+ *
+ * Keys are permanent: a code that is no longer thrown moves to `retiredCodes` and is never used again.
+ * The row owns the words, the kind (and through it the HTTP status) and whether a retry can help;
+ * who throws gives only the facts. `docs/errors.md` is generated from this file.
+ */
+
+/** What sort of failure it is. Closed: each has exactly one HTTP status and, where MLflow has one, an MLflow code. */
+export type ErrorKind =
+  | 'invalid_argument'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'failed_precondition'
+  | 'payload_too_large'
+  | 'unsupported_media'
+  | 'resource_exhausted'
+  | 'cancelled'
+  | 'deadline_exceeded'
+  | 'unavailable'
+  | 'bad_gateway'
+  | 'unimplemented'
+  | 'internal';
+
+/** HTTP status per kind; 499 is the de facto status of a caller who left. */
+export const httpStatus: Readonly<Record<ErrorKind, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  failed_precondition: 409,
+  payload_too_large: 413,
+  unsupported_media: 415,
+  resource_exhausted: 429,
+  cancelled: 499,
+  deadline_exceeded: 504,
+  unavailable: 503,
+  bad_gateway: 502,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** One row: `message` says what happened and why, `hint` what to do about it. */
+export interface ErrorRow {
+  readonly kind: ErrorKind;
+  /** The same request may succeed later without a change. */
+  readonly retryable?: true;
+  /** Exit code of a command that ends with this error (DESIGN section 10); 1 when absent. */
+  readonly exit?: 2 | 3 | 4 | 5 | 6;
+  // Each row has its own arguments; `countersignError` takes them from the row.
+  readonly message: (...args: never[]) => string;
+  readonly hint?: string;
+}
+
+const list = (items: readonly string[], limit = 20): string =>
+  items.length === 0
+    ? 'none'
+    : items.length > limit
+      ? `${items.slice(0, limit).join(', ')} and ${String(items.length - limit)} more`
+      : items.join(', ');
+
+export const catalogue = {
+  // --- the caller's request ---
+  INVALID_BODY: {
+    kind: 'invalid_argument',
+    message: (what: string) => `The request body cannot be read: ${what}.`,
+    hint: "Send JSON that fits the model; GET the model's openapi.json for its schema and an example.",
+  },
+  INVALID_INPUT: {
+    kind: 'invalid_argument',
+    message: (count: number) =>
+      count === 1
+        ? 'The input does not fit the contract of the model.'
+        : `The input does not fit the contract of the model in ${String(count)} places.`,
+    hint: 'Each entry of `errors` points into the body as sent and says what was expected.',
+  },
+  INVALID_PARAMS: {
+    kind: 'invalid_argument',
+    message: (count: number) =>
+      count === 1 ? 'A param does not fit the contract.' : `${String(count)} params do not fit the contract.`,
+    hint: 'Params go in the query string, or in `params` of the envelope {"inputs": ..., "params": ...}.',
+  },
+  INVALID_SELECTOR: {
+    kind: 'invalid_argument',
+    message: (value: string) => `The version selector '${value}' is none.`,
+    hint: 'Use a version number (2), an alias (@production), latest, or leave it out for the default.',
+  },
+  CONFLICTING_SELECTORS: {
+    kind: 'invalid_argument',
+    message: (values: readonly string[]) => `The request selects more than one version: ${list(values)}.`,
+    hint: 'Name the version once: in the path or in the header serve_multiplexed_model_id.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    kind: 'unsupported_media',
+    message: (got: string, accepted: readonly string[]) =>
+      `The content type ${got} is not accepted here; accepted: ${list(accepted)}.`,
+  },
+  BODY_TOO_LARGE: {
+    kind: 'payload_too_large',
+    message: (limitBytes: number) => `The body is larger than the limit of ${String(limitBytes)} bytes.`,
+    hint: 'Send fewer rows a request, or raise --max-body.',
+  },
+  ROUTE_NOT_FOUND: {
+    kind: 'not_found',
+    message: (method: string, path: string) => `There is no ${method} ${path}.`,
+    hint: 'GET /docs shows every route.',
+  },
+  METHOD_NOT_ALLOWED: {
+    kind: 'method_not_allowed',
+    message: (method: string, path: string, allowed: readonly string[]) =>
+      `${path} does not answer ${method}; it answers ${list(allowed)}.`,
+  },
+  MODEL_NOT_NAMED: {
+    kind: 'not_found',
+    message: (models: readonly string[]) =>
+      `This server has several models and no default; name one: /models/NAME/... with NAME of ${list(models)}.`,
+    hint: 'Start the server with --default-model NAME to give one of them the short routes.',
+  },
+  MODEL_NOT_FOUND: {
+    kind: 'not_found',
+    exit: 3,
+    message: (model: string, known: readonly string[]) =>
+      known.length === 0
+        ? `There is no model '${model}' in the registry.`
+        : `There is no model '${model}'; there are: ${list(known)}.`,
+    hint: '`countersign models` lists the registry.',
+  },
+  VERSION_NOT_FOUND: {
+    kind: 'not_found',
+    exit: 3,
+    message: (model: string, version: string, known: readonly string[]) =>
+      `Model '${model}' has no version ${version}; it has: ${list(known)}.`,
+  },
+  ALIAS_NOT_FOUND: {
+    kind: 'not_found',
+    exit: 3,
+    message: (model: string, alias: string, known: readonly string[]) =>
+      `Model '${model}' has no alias '${alias}'; it has: ${list(known)}.`,
+  },
+  VERSION_INCOMPATIBLE: {
+    kind: 'conflict',
+    message: (model: string, version: string, contract: string, breaks: readonly string[]) =>
+      `Version ${version} of '${model}' would break callers of version ${contract}, which pins the contract: ${list(breaks, 5)}.`,
+    hint: 'Choose a compatible version, or call this one under its own signature: /models/NAME/versions/VERSION/serve.',
+  },
+
+  // --- running a model ---
+  MODEL_FAILED: {
+    kind: 'internal',
+    message: (model: string, version: string, type: string) =>
+      `Version ${version} of '${model}' raised ${type} while predicting.`,
+    hint: 'The server log has the trace under this request id.',
+  },
+  MODEL_OUTPUT_MISMATCH: {
+    kind: 'internal',
+    message: (model: string, version: string, what: string) =>
+      `Version ${version} of '${model}' answered something its signature does not allow: ${what}.`,
+    hint: 'Log the model again with the right signature, or serve with --output-check warn.',
+  },
+  VERSION_LOADING: {
+    kind: 'unavailable',
+    retryable: true,
+    message: (model: string, version: string) => `Version ${version} of '${model}' is still loading.`,
+    hint: 'Try again after the seconds in Retry-After; loading goes on meanwhile.',
+  },
+  VERSION_LOAD_FAILED: {
+    kind: 'unavailable',
+    exit: 4,
+    message: (model: string, version: string, reason: string) =>
+      `Version ${version} of '${model}' cannot be loaded: ${reason}`,
+    hint: 'It is tried again later; the server log has the whole story.',
+  },
+  DEADLINE_EXCEEDED: {
+    kind: 'deadline_exceeded',
+    retryable: true,
+    message: (timeoutMs: number) => `No answer within ${String(timeoutMs)} ms.`,
+    hint: 'Send less at once, or raise --timeout.',
+  },
+  CALLER_LEFT: { kind: 'cancelled', message: () => 'The caller closed the connection before the answer.' },
+  QUEUE_FULL: {
+    kind: 'resource_exhausted',
+    retryable: true,
+    message: (limit: number) => `The queue of this version is full (${String(limit)}).`,
+    hint: 'Try again after the seconds in Retry-After.',
+  },
+  WORKER_LOST: {
+    kind: 'bad_gateway',
+    retryable: true,
+    message: (model: string, version: string) =>
+      `The process that runs version ${version} of '${model}' died twice on this request.`,
+    hint: 'The request itself may kill the model; the server log has its last output.',
+  },
+  SERVER_STOPPING: {
+    kind: 'unavailable',
+    retryable: true,
+    message: () => 'The server is stopping.',
+  },
+
+  // --- the registry and artifacts ---
+  REGISTRY_UNREACHABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    exit: 3,
+    message: (uri: string, reason: string) => `The registry ${uri} cannot be reached: ${reason}`,
+    hint: 'Check --tracking-uri / --registry-uri (MLFLOW_TRACKING_URI, MLFLOW_REGISTRY_URI) and the credentials.',
+  },
+  REGISTRY_UNSUPPORTED: {
+    kind: 'unimplemented',
+    exit: 3,
+    message: (uri: string, reason: string) => `The registry ${uri} cannot be read: ${reason}`,
+  },
+  ARTIFACT_UNREADABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    exit: 4,
+    message: (model: string, version: string, reason: string) =>
+      `The artifact of version ${version} of '${model}' cannot be read: ${reason}`,
+  },
+  INVALID_MLMODEL: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (what: string) => `The MLmodel file cannot be used: ${what}.`,
+  },
+  INVALID_SIGNATURE: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (path: string, what: string) => `The signature cannot be used: ${what} at ${path}.`,
+  },
+
+  // --- environments and engines ---
+  NO_ENGINE: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (model: string, version: string, reasons: string) =>
+      `No engine can run version ${version} of '${model}': ${reasons}`,
+  },
+  PYTHON_NOT_FOUND: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (wanted: string) => `No Python was found (${wanted}).`,
+    hint: 'Install Python 3.10 or newer, or name one with --python.',
+  },
+  ENVIRONMENT_FAILED: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (reason: string) => `The Python environment of the model cannot be made: ${reason}`,
+    hint: 'Correct the requirements of the model, or serve it with --env-manager local in an environment that fits.',
+  },
+
+  // --- command line and options ---
+  INVALID_OPTION: {
+    kind: 'invalid_argument',
+    exit: 2,
+    message: (name: string, what: string) => `${name}: ${what}.`,
+    hint: '`countersign serve --help` lists the options.',
+  },
+  ADDRESS_IN_USE: {
+    kind: 'conflict',
+    exit: 5,
+    message: (address: string) => `${address} is already in use.`,
+    hint: 'Stop what listens there, or choose another with --port (0 takes a free one).',
+  },
+  CONTRACT_BROKEN: {
+    kind: 'conflict',
+    exit: 6,
+    message: (subject: string, breaks: readonly string[]) =>
+      `${subject} would break callers: ${list(breaks, 5)}.`,
+  },
+  INTERNAL: {
+    kind: 'internal',
+    message: () => 'Something went wrong inside countersign.',
+    hint: 'The server log has the trace under this request id; please report it.',
+  },
+} as const satisfies Readonly<Record<string, ErrorRow>>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** Codes of earlier releases, never to be used again. */
+export const retiredCodes: readonly string[] = [];
