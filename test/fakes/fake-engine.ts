@@ -1,0 +1,205 @@
+import {
+  type Engine,
+  type EngineName,
+  type Loadable,
+  type Loader,
+  type PredictCall,
+  type Servable,
+} from '../../src/engine/engine.ts';
+import { countersignError } from '../../src/errors/countersign-error.ts';
+import { type Nested, type Payload } from '../../src/payload/payload.ts';
+import { type Artifact, type VersionMetadata, type VersionRef } from '../../src/registry/registry.ts';
+
+/** What one version does when it is loaded and asked; a test changes it at any time. */
+export class FakePlan {
+  /** Loads that began and servables that were unloaded, ever. */
+  loads = 0;
+  unloads = 0;
+  /** Sentences that the load reports before it waits. */
+  progress: readonly string[] = [];
+  /** The artifact of the last loader; null when there was none. */
+  directory: string | null = null;
+  /** Items of `predictStream`; null: the model has none. */
+  stream: ((call: PredictCall) => Iterable<Nested>) | null = null;
+  memoryBytes: number | null = null;
+  executors = 1;
+  /** The answer to a predict; echoes the input unless a test says otherwise. */
+  answer: (call: PredictCall) => Payload | Promise<Payload> = (call) => call.input;
+  #failure: { readonly error: unknown } | null = null;
+  #gate: PromiseWithResolvers<void> | null = null;
+
+  /** From now on a load waits until `letGo`. */
+  hold(): void {
+    this.#gate ??= Promise.withResolvers();
+  }
+
+  letGo(): void {
+    this.#gate?.resolve();
+    this.#gate = null;
+  }
+
+  /** From now on a load, held ones too, ends with this error; without one, with a plain one that says a secret. */
+  fail(error: unknown = new Error('/secret/path is broken')): void {
+    this.#failure = { error };
+  }
+
+  heal(): void {
+    this.#failure = null;
+  }
+
+  /** @internal */
+  async bringUp(signal: AbortSignal): Promise<void> {
+    this.loads++;
+    if (this.#gate !== null) await abortable(this.#gate.promise, signal);
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}
+
+/** An engine without models: its servables answer what their plan says, and it counts what is alive. */
+export class FakeEngine implements Engine {
+  readonly name: EngineName;
+  /** What happened, in order: `load m/1`, `loaded m/1`, `unload m/1`. */
+  readonly events: string[] = [];
+  /** What nobody may do to an engine, such as unloading under a request; empty at the end of a good test. */
+  readonly misuses: string[] = [];
+  /** Servables that are loaded and not unloaded, as `model/version`. */
+  readonly live = new Set<string>();
+  /** What `canLoad` says. */
+  loadable: (metadata: VersionMetadata) => Loadable = () => ({ ok: true });
+  closed = false;
+  readonly #plans = new Map<string, FakePlan>();
+
+  constructor(name: EngineName = 'python') {
+    this.name = name;
+  }
+
+  plan(ref: VersionRef): FakePlan {
+    const name = nameOf(ref);
+    const plan = this.#plans.get(name) ?? new FakePlan();
+    this.#plans.set(name, plan);
+    return plan;
+  }
+
+  canLoad(metadata: VersionMetadata): Loadable {
+    return this.loadable(metadata);
+  }
+
+  loader(metadata: VersionMetadata, artifact: Artifact): Loader {
+    this.plan(metadata).directory = artifact.directory;
+    return this.loaderFor(metadata);
+  }
+
+  /** A loader without a registry, for tests of the manager alone; may be passed on as a function. */
+  readonly loaderFor = (ref: VersionRef): Loader => new FakeLoader(this, ref);
+
+  close(): Promise<void> {
+    this.closed = true;
+    if (this.live.size > 0) this.misuses.push(`closed with ${[...this.live].join(', ')} loaded`);
+    return Promise.resolve();
+  }
+}
+
+export class FakeLoader implements Loader {
+  readonly #engine: FakeEngine;
+  readonly #ref: VersionRef;
+
+  constructor(engine: FakeEngine, ref: VersionRef) {
+    this.#engine = engine;
+    this.#ref = ref;
+  }
+
+  async load(signal: AbortSignal, progress: (sentence: string) => void): Promise<Servable> {
+    const name = nameOf(this.#ref);
+    const plan = this.#engine.plan(this.#ref);
+    this.#engine.events.push(`load ${name}`);
+    plan.progress.forEach(progress);
+    await plan.bringUp(signal);
+    if (this.#engine.live.has(name)) this.#engine.misuses.push(`${name} loaded twice`);
+    this.#engine.events.push(`loaded ${name}`);
+    this.#engine.live.add(name);
+    return new FakeServable(this.#engine, name, plan);
+  }
+}
+
+export class FakeServable implements Servable {
+  readonly engine: EngineName;
+  readonly executors: number;
+  readonly streams: boolean;
+  readonly detail: string;
+  readonly memoryBytes: number | null;
+  readonly #owner: FakeEngine;
+  readonly #name: string;
+  readonly #plan: FakePlan;
+  #running = 0;
+
+  constructor(owner: FakeEngine, name: string, plan: FakePlan) {
+    this.#owner = owner;
+    this.#name = name;
+    this.#plan = plan;
+    this.engine = owner.name;
+    this.executors = plan.executors;
+    this.streams = plan.stream !== null;
+    this.detail = `a fake of ${name}`;
+    this.memoryBytes = plan.memoryBytes;
+  }
+
+  async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+    this.#mustLive();
+    this.#running++;
+    try {
+      return await abortable(Promise.resolve(this.#plan.answer(call)), signal);
+    } catch (thrown) {
+      throw signal.aborted ? leftOrLate(signal) : thrown;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async *predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested> {
+    this.#mustLive();
+    this.#running++;
+    try {
+      for (const item of this.#plan.stream?.(call) ?? []) {
+        await Promise.resolve();
+        if (signal.aborted) throw leftOrLate(signal);
+        yield item;
+      }
+    } finally {
+      this.#running--;
+    }
+  }
+
+  unload(): Promise<void> {
+    if (this.#running > 0) this.#owner.misuses.push(`${this.#name} unloaded under a request`);
+    if (this.#owner.live.delete(this.#name)) {
+      this.#plan.unloads++;
+      this.#owner.events.push(`unload ${this.#name}`);
+    }
+    return Promise.resolve();
+  }
+
+  #mustLive(): void {
+    if (!this.#owner.live.has(this.#name)) this.#owner.misuses.push(`${this.#name} asked after unload`);
+  }
+}
+
+const nameOf = (ref: VersionRef): string => `${ref.model}/${ref.version}`;
+
+function leftOrLate(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  const late = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return late ? countersignError('DEADLINE_EXCEEDED', 0) : countersignError('CALLER_LEFT');
+}
+
+/** The promise's result, or the signal's reason as soon as it aborts. */
+function abortable<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([promise, aborted]).finally(() => {
+    signal.removeEventListener('abort', onAbort);
+  });
+}
