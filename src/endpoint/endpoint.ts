@@ -1,13 +1,9 @@
 import { type Codec, type EncodedAnswer, type EncodedRequest } from '../codec/codec.ts';
 import { type Comparison, type Contract } from '../contract/contract.ts';
 import { type VersionStatus } from '../serving/manager.ts';
+import { type Selector } from './selector.ts';
 
-/** How a caller names a version. */
-export type Selector =
-  | { readonly kind: 'default' }
-  | { readonly kind: 'latest' }
-  | { readonly kind: 'version'; readonly version: string }
-  | { readonly kind: 'alias'; readonly alias: string };
+export { type Selector } from './selector.ts';
 
 /**
  * Under whose signature a request is read: the endpoint's contract, which every version must honour, or the
@@ -43,7 +39,7 @@ export interface Endpoint {
   terms(selector: Selector, terms: Terms, signal: AbortSignal): Promise<EndpointTerms>;
   /** The one way of a request. */
   call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer>;
-  /** Server-sent events' data, one JSON text each; UNSUPPORTED when the model has no `predict_stream`. */
+  /** Server-sent events' data, one JSON text each; STREAMING_UNSUPPORTED when the model has no `predict_stream`. */
   stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>>;
   versions(signal: AbortSignal): Promise<readonly EndpointVersion[]>;
   /** True when the pinned default is loaded and answers. */

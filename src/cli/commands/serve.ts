@@ -1,0 +1,114 @@
+import { Command } from 'commander';
+
+import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
+import { createGateway, type Gateway, type GatewayParts, type StartFailure } from '../../gateway.ts';
+import { openModelUri } from '../../registry/model-uri.ts';
+import { systemClock } from '../../util/clock.ts';
+import { type CliContext, cliContext, openFrom } from '../context.ts';
+import { addOptions, allOptions } from '../options.ts';
+import { tryLines } from '../try-lines.ts';
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description(
+      'Serve registered models as typed, versioned HTTP APIs; with no NAME, the whole registry, lazily.',
+    )
+    .argument('[NAME...]', 'registered models')
+    .option('--config <FILE>', 'config file; default: countersign.config.{ts,js,json,yaml}')
+    .helpOption('--help', 'show this');
+  return addOptions(command, allOptions).action(
+    async (names: readonly string[], flags: Record<string, unknown>) => {
+      // MLflow's -h is the host; with nothing behind it, it is what people expect of -h.
+      if (flags['host'] === true) command.help();
+      await serve(await cliContext(flags), names);
+    },
+  );
+}
+
+async function serve(context: CliContext, names: readonly string[]): Promise<void> {
+  const gateway = await createGateway(await gatewayParts(context, names));
+  const stopped = stopOnSignals(gateway, context);
+  try {
+    process.stdout.write(`Listening on ${await gateway.listen()}\n`);
+    const failures = await Promise.race([gateway.start(), stopped.then(() => [])]);
+    reportFailures(failures, names, context);
+    if (failures.length === 0) process.stderr.write(await tryLines(gateway));
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  await stopped;
+}
+
+async function gatewayParts(context: CliContext, names: readonly string[]): Promise<GatewayParts> {
+  const { options, logger } = context;
+  const shared = { options, env: process.env, clock: systemClock, logger };
+  if (options.modelUri !== null) {
+    if (names.length > 0)
+      throw countersignError('INVALID_OPTION', '--model-uri', 'it takes the place of NAME; give one of them');
+    const { signal } = new AbortController();
+    const { registry, ref } = await openModelUri(
+      () => openFrom(context),
+      options.modelUri,
+      options.name,
+      signal,
+    );
+    const pinned = {
+      ...options,
+      forModel: (model: string) => ({ ...options.forModel(model), defaultVersion: ref.version }),
+    };
+    return {
+      ...shared,
+      options: pinned,
+      named: [ref.model],
+      whole: false,
+      defaultModel: ref.model,
+      registry,
+    };
+  }
+  const registry = await openFrom(context);
+  const { defaultModel } = options;
+  const named = [...new Set(defaultModel === null ? names : [...names, defaultModel])];
+  const whole = names.length === 0;
+  return { ...shared, named, whole, defaultModel: defaultModel ?? onlyOne(names), registry };
+}
+
+function onlyOne(names: readonly string[]): string | null {
+  return names.length === 1 ? (names[0] ?? null) : null;
+}
+
+/** One model that cannot be served ends the server; of several, the others serve. */
+function reportFailures(
+  failures: readonly StartFailure[],
+  names: readonly string[],
+  context: CliContext,
+): void {
+  const first: CountersignError | undefined = failures[0]?.error;
+  if (first === undefined) return;
+  const fatal = failures.find(
+    ({ error }) => error.code === 'CONTRACT_BROKEN' || error.code === 'REGISTRY_UNREACHABLE',
+  );
+  if (fatal !== undefined) throw fatal.error;
+  if (names.length <= 1 || failures.length === names.length) throw first;
+  for (const { model, error } of failures) {
+    context.logger.error({ model, error }, 'this model is not served; the others are');
+  }
+}
+
+/** Resolves once a SIGTERM or SIGINT was carried out; a second signal ends at once. */
+function stopOnSignals(gateway: Gateway, { logger }: CliContext): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      if (stopping) process.kill(process.pid, 'SIGKILL');
+      stopping = true;
+      logger.info({ signal }, 'stopping: finishing what runs');
+      void gateway.close().then((drained) => {
+        // A thread that still predicts cannot be ended from inside: leaving it would abort the process.
+        if (!drained) process.kill(process.pid, 'SIGKILL');
+        resolve();
+      });
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+  });
+}

@@ -1,0 +1,259 @@
+/**
+ * Every option of the server in one table: flags, environment names, `--help`, the config file's keys and
+ * `docs/options.md` all come from it. MLflow's names are kept where MLflow has one.
+ */
+
+export interface OptionRow {
+  /** As commander writes it, without the value: `-p, --port`. */
+  readonly flag: string;
+  /** What stands for the value in help; absent for a switch. */
+  readonly value?: string;
+  readonly type: 'string' | 'integer' | 'seconds' | 'bytes' | 'switch' | 'choice';
+  readonly choices?: readonly string[];
+  /** In the unit the flag is written in; null: none. */
+  readonly default: string | number | boolean | null;
+  /** Environment variable that gives it, flags winning. */
+  readonly env: string;
+  /** Smallest value of a number. Default 0. */
+  readonly minimum?: number;
+  /** May stand under `models.NAME` of the config file too. */
+  readonly perModel?: true;
+  /** One sentence: meaning, unit and, where it matters, why the default is what it is. */
+  readonly help: string;
+}
+
+export const optionTable = {
+  modelUri: {
+    flag: '-m, --model-uri',
+    value: 'URI',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_MODEL_URI',
+    help: 'serve this instead of a NAME: models:/n/2, models:/n@alias, models:/m-<id>, runs:/<id>/model or a folder',
+  },
+  name: {
+    flag: '--name',
+    value: 'NAME',
+    type: 'string',
+    default: 'model',
+    env: 'COUNTERSIGN_NAME',
+    help: 'name of a model that comes from a folder or a run (with --model-uri)',
+  },
+  defaultVersion: {
+    flag: '--default-version',
+    value: 'VERSION',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_DEFAULT_VERSION',
+    perModel: true,
+    help: 'version (2) or alias (@production) that pins the contract; else the alias production or champion, else the newest',
+  },
+  contract: {
+    flag: '--contract',
+    value: 'FILE',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_CONTRACT',
+    perModel: true,
+    help: 'contract file, written by `countersign lock`, that the default version has to honour',
+  },
+  defaultModel: {
+    flag: '--default-model',
+    value: 'NAME',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_DEFAULT_MODEL',
+    help: 'model that owns the short routes (/serve, /invocations ...); default: the only one',
+  },
+  trackingUri: {
+    flag: '--tracking-uri',
+    value: 'URI',
+    type: 'string',
+    default: null,
+    env: 'MLFLOW_TRACKING_URI',
+    help: "where the runs are: sqlite:///file, http(s)://server, a folder, or anything MLflow's own client knows",
+  },
+  registryUri: {
+    flag: '--registry-uri',
+    value: 'URI',
+    type: 'string',
+    default: null,
+    env: 'MLFLOW_REGISTRY_URI',
+    help: 'where the registered models are, if not at the tracking URI',
+  },
+  artifactsDestination: {
+    flag: '--artifacts-destination',
+    value: 'URI',
+    type: 'string',
+    default: null,
+    env: 'MLFLOW_ARTIFACTS_DESTINATION',
+    help: 'folder or URI behind mlflow-artifacts:/ when no tracking server is asked',
+  },
+  host: {
+    flag: '-h, --host',
+    value: 'HOST',
+    type: 'string',
+    default: '127.0.0.1',
+    env: 'MLFLOW_HOST',
+    help: 'address to listen on',
+  },
+  port: {
+    flag: '-p, --port',
+    value: 'PORT',
+    type: 'integer',
+    default: 8000,
+    env: 'MLFLOW_PORT',
+    help: "port to listen on; 0 takes a free one; with --model-uri the default is MLflow's 5000",
+  },
+  envManager: {
+    flag: '--env-manager',
+    value: 'MANAGER',
+    type: 'choice',
+    choices: ['auto', 'local', 'uv', 'virtualenv'],
+    default: 'auto',
+    env: 'COUNTERSIGN_ENV_MANAGER',
+    help: 'where Python models run: auto takes the active Python when it satisfies the model, else builds one with uv',
+  },
+  python: {
+    flag: '--python',
+    value: 'PATH',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_PYTHON',
+    help: 'Python for --env-manager local; default: the active virtual environment, else python3',
+  },
+  workers: {
+    flag: '-w, --workers',
+    value: 'N',
+    type: 'integer',
+    default: 1,
+    minimum: 1,
+    env: 'MLFLOW_MODELS_WORKERS',
+    help: 'executors (processes or threads) per loaded version',
+  },
+  timeout: {
+    flag: '-t, --timeout',
+    value: 'SECONDS',
+    type: 'seconds',
+    default: 60,
+    env: 'MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT',
+    perModel: true,
+    help: 'deadline of a request, waiting for a load included',
+  },
+  maxVersions: {
+    flag: '--max-versions',
+    value: 'N',
+    type: 'integer',
+    default: 2,
+    env: 'COUNTERSIGN_MAX_VERSIONS',
+    help: 'versions kept loaded per model beside the default one',
+  },
+  maxLoaded: {
+    flag: '--max-loaded',
+    value: 'N',
+    type: 'integer',
+    default: null,
+    minimum: 1,
+    env: 'COUNTERSIGN_MAX_LOADED',
+    help: 'versions kept loaded over all models; default: no limit',
+  },
+  drainTimeout: {
+    flag: '--drain-timeout',
+    value: 'SECONDS',
+    type: 'seconds',
+    default: 30,
+    env: 'COUNTERSIGN_DRAIN_TIMEOUT',
+    help: 'how long a stop waits for running requests',
+  },
+  cacheDir: {
+    flag: '--cache-dir',
+    value: 'DIR',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_CACHE',
+    help: "artifacts and Python environments are kept here; default: the user's cache folder",
+  },
+  compatibility: {
+    flag: '--compatibility',
+    value: 'MODE',
+    type: 'choice',
+    choices: ['substitutable', 'exact'],
+    default: 'substitutable',
+    env: 'COUNTERSIGN_COMPATIBILITY',
+    perModel: true,
+    help: 'what other versions have to be: able to stand in for the contract, or exactly like it',
+  },
+  engine: {
+    flag: '--engine',
+    value: 'ENGINE',
+    type: 'choice',
+    choices: ['auto', 'onnx', 'python'],
+    default: 'auto',
+    env: 'COUNTERSIGN_ENGINE',
+    perModel: true,
+    help: 'auto runs ONNX models in process and everything else in Python workers',
+  },
+  onnxIsolation: {
+    flag: '--onnx-isolation',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['thread', 'process'],
+    default: 'thread',
+    env: 'COUNTERSIGN_ONNX_ISOLATION',
+    help: 'where ONNX sessions run; a process can be killed, a thread cannot',
+  },
+  unknownFields: {
+    flag: '--unknown-fields',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['reject', 'ignore'],
+    default: 'reject',
+    env: 'COUNTERSIGN_UNKNOWN_FIELDS',
+    help: 'what /serve does with fields that the contract does not name',
+  },
+  outputCheck: {
+    flag: '--output-check',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['error', 'warn', 'off'],
+    default: 'error',
+    env: 'COUNTERSIGN_OUTPUT_CHECK',
+    perModel: true,
+    help: 'what happens when an answer does not fit the signature',
+  },
+  maxBody: {
+    flag: '--max-body',
+    value: 'BYTES',
+    type: 'bytes',
+    default: 32 * 1024 * 1024,
+    minimum: 1,
+    env: 'COUNTERSIGN_MAX_BODY',
+    help: 'largest request body, in bytes or with KiB, MiB, GiB',
+  },
+  logLevel: {
+    flag: '--log-level',
+    value: 'LEVEL',
+    type: 'choice',
+    choices: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    env: 'COUNTERSIGN_LOG_LEVEL',
+    help: 'least important log lines to write to standard error',
+  },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+export type OptionName = keyof typeof optionTable;
+
+type Written<Row extends OptionRow> = Row extends { choices: readonly (infer Choice)[] }
+  ? Choice
+  : Row['type'] extends 'string' | 'choice'
+    ? string
+    : Row['type'] extends 'switch'
+      ? boolean
+      : Row['type'] extends 'bytes'
+        ? number | string
+        : number;
+
+/** What users write, in flags, environment or config file; all optional. Seconds and bytes as numbers. */
+export type CountersignOptions = {
+  readonly [Name in OptionName]?: Written<(typeof optionTable)[Name]>;
+};

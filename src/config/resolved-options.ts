@@ -1,0 +1,34 @@
+/** Complete, checked and frozen: durations in `...Ms`, sizes in `...Bytes`. */
+export interface ResolvedOptions {
+  readonly modelUri: string | null;
+  readonly name: string;
+  readonly defaultModel: string | null;
+  readonly trackingUri: string | null;
+  readonly registryUri: string | null;
+  readonly artifactsDestination: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly envManager: 'auto' | 'local' | 'uv' | 'virtualenv';
+  readonly python: string | null;
+  readonly workers: number;
+  readonly maxVersions: number;
+  readonly maxLoaded: number | null;
+  readonly drainTimeoutMs: number;
+  readonly cacheDir: string;
+  readonly onnxIsolation: 'thread' | 'process';
+  readonly unknownFields: 'reject' | 'ignore';
+  readonly maxBodyBytes: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** The settings of a model: those of the server with what the config file says of the model over them. */
+  readonly forModel: (model: string) => ModelOptions;
+}
+
+export interface ModelOptions {
+  readonly defaultVersion: string | null;
+  readonly contract: string | null;
+  readonly timeoutMs: number;
+  readonly compatibility: 'substitutable' | 'exact';
+  /** Null: the first that can. */
+  readonly engine: 'onnx' | 'python' | null;
+  readonly outputCheck: 'error' | 'warn' | 'off';
+}

@@ -1,0 +1,69 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+
+import { type CountersignOptions } from './config/options.ts';
+import { resolveOptions } from './config/resolve-options.ts';
+import { createGateway } from './gateway.ts';
+import { openRegistry } from './registry/open.ts';
+import { type Logger } from './telemetry/logger.ts';
+import { createLogger } from './telemetry/pino-logger.ts';
+import { systemClock } from './util/clock.ts';
+
+/** The options of `countersign serve`, and a logger of the program's own. */
+export interface DeploymentOptions extends CountersignOptions {
+  /** Default: JSON lines on standard error, as the command writes them. */
+  readonly logger?: Logger;
+}
+
+/** A model of the registry as an API inside a program. */
+export interface Deployment {
+  /** Opens a port (`host` and `port` of the options) and returns its URL. Throws ADDRESS_IN_USE. */
+  listen(): Promise<string>;
+  /** Answers one request of a server the program already has; routes are those of the command. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Finishes what runs, within the drain time-out, and ends workers. True if all requests got their answer. */
+  close(): Promise<boolean>;
+}
+
+/**
+ * The same server that `countersign serve NAME` runs, for a TypeScript program; resolves when the default version
+ * answers.
+ *
+ * @example
+ * const deployment = await deploymentFromModelName('translation_model', { defaultVersion: '@production' });
+ * http.createServer(deployment.handler).listen(3000);
+ *
+ * Throws CountersignError: MODEL_NOT_FOUND, REGISTRY_UNREACHABLE, VERSION_LOAD_FAILED, INVALID_OPTION and others.
+ */
+export async function deploymentFromModelName(
+  name: string,
+  { logger: givenLogger, ...given }: DeploymentOptions = {},
+): Promise<Deployment> {
+  const { env } = process;
+  const options = resolveOptions({ given: { ...given }, env, file: {} });
+  const logger =
+    givenLogger ?? createLogger({ level: options.logLevel, format: 'json', destination: process.stderr });
+  const registry = await openRegistry({ ...options, env, cwd: process.cwd(), logger });
+  const gateway = await createGateway({
+    options,
+    named: [name],
+    whole: false,
+    defaultModel: name,
+    registry,
+    env,
+    clock: systemClock,
+    logger,
+  });
+  const [failure] = await gateway.start();
+  if (failure !== undefined) {
+    await gateway.close();
+    throw failure.error;
+  }
+  await gateway.http.ready();
+  return {
+    listen: () => gateway.listen(),
+    handler: (request, response) => {
+      gateway.http.routing(request, response);
+    },
+    close: () => gateway.close(),
+  };
+}

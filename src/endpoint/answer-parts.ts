@@ -1,0 +1,77 @@
+import { type DecodedRequest, type RequestPart } from '../codec/codec.ts';
+import { adaptInput, adaptParams, type Adaptation, planAdaptation } from '../contract/adapt.ts';
+import { conformOutput } from '../contract/conform.ts';
+import { type Signature } from '../contract/signature.ts';
+import { type Servable } from '../engine/engine.ts';
+import { countersignError } from '../errors/countersign-error.ts';
+import { type Params, type Payload } from '../payload/payload.ts';
+import { type VersionRef } from '../registry/registry.ts';
+import { type Logger } from '../telemetry/logger.ts';
+
+export interface AnswerPartsOptions {
+  readonly servable: Servable;
+  readonly request: DecodedRequest;
+  readonly ref: VersionRef;
+  /** What the request was read under. */
+  readonly terms: Signature | null;
+  /** The version's own signature. */
+  readonly own: Signature | null;
+  readonly check: 'error' | 'warn' | 'off';
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly stage: <Result>(name: string, run: () => Result | Promise<Result>) => Promise<Result>;
+  /** An answer was checked and fitted. */
+  readonly onFit: () => void;
+  readonly logger: Logger;
+}
+
+/** Adapt, predict, adapt back and check: one answer per part, in the order of the parts. */
+export async function answerParts(options: AnswerPartsOptions): Promise<readonly Payload[]> {
+  const { request, servable, signal, requestId } = options;
+  const { inputs, params } = await options.stage('adapt', () => adaptRequest(options));
+  const answers = await options.stage('predict', () =>
+    Promise.all(inputs.map((input) => servable.predict({ input, params, requestId }, signal))),
+  );
+  if (options.check === 'off') return answers;
+  return options.stage('conform', () =>
+    answers.map((answer, index) => conform(options, answer, request.parts[index])),
+  );
+}
+
+const plans = new WeakMap<object, WeakMap<object, Adaptation>>();
+
+function adaptRequest(options: AnswerPartsOptions): { inputs: readonly Payload[]; params: Params } {
+  const { request, terms, own } = options;
+  if (terms === own || terms === null || own === null) {
+    return { inputs: request.parts.map((part) => part.input), params: request.params };
+  }
+  const plan = planFor(terms, own);
+  return {
+    inputs: request.parts.map((part) => adaptInput(part.input, plan)),
+    params: adaptParams(request.params, plan),
+  };
+}
+
+/** A plan depends on two signatures alone, and both live as long as their versions. */
+function planFor(terms: Signature, own: Signature): Adaptation {
+  const known = plans.get(terms) ?? new WeakMap<object, Adaptation>();
+  plans.set(terms, known);
+  const plan = known.get(own) ?? planAdaptation(terms, own);
+  known.set(own, plan);
+  return plan;
+}
+
+function conform(options: AnswerPartsOptions, answer: Payload, part: RequestPart | undefined): Payload {
+  const rows = part?.positions?.length ?? options.request.rows;
+  const conformed = conformOutput(answer, options.terms, rows);
+  if (conformed.ok) {
+    options.onFit();
+    return conformed.payload;
+  }
+  const { model, version } = options.ref;
+  if (options.check === 'error') {
+    throw countersignError('MODEL_OUTPUT_MISMATCH', model, version, conformed.what);
+  }
+  options.logger.warn({ model, version, what: conformed.what }, 'an answer does not fit the signature');
+  return answer;
+}

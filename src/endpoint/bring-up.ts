@@ -1,0 +1,97 @@
+import { type Engine, type EngineName, type Loader, type Servable } from '../engine/engine.ts';
+import { CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
+import { type MakeLoader } from '../serving/manager.ts';
+import { type Logger } from '../telemetry/logger.ts';
+import { tryExample } from './try-example.ts';
+import { type Verifications } from './verification.ts';
+
+export interface BringUpOptions {
+  readonly registry: Registry;
+  /** In order of preference. */
+  readonly engines: readonly Engine[];
+  /** The only engine to use for a model; null for the first that can. */
+  readonly engineFor: (model: string) => EngineName | null;
+  readonly outputCheckFor: (model: string) => 'error' | 'warn' | 'off';
+  /** A default serves even when its answers do not fit its signature. */
+  readonly isDefault: (ref: VersionRef) => boolean;
+  readonly verifications: Verifications;
+  readonly logger: Logger;
+}
+
+/** How one version comes up: describe, fetch, load in an engine that can, try it on its own example. */
+export function createBringUp(options: BringUpOptions): MakeLoader {
+  return (ref) => ({
+    async load(signal, progress) {
+      const metadata = await options.registry.describe(ref, signal);
+      const candidates = enginesFor(options, metadata);
+      progress('fetching the artifact');
+      const artifact = await options.registry.fetch(ref, signal, ({ bytes, bytesTotal }) => {
+        progress(
+          `fetching the artifact: ${megabytes(bytes)}${bytesTotal === null ? '' : ` of ${megabytes(bytesTotal)}`}`,
+        );
+      });
+      const loaders = candidates.map((engine) => engine.loader(metadata, artifact));
+      const servable = await loadInFirst(loaders, signal, progress, options.logger.child({ ...ref }));
+      try {
+        await verify(options, metadata, servable, signal, progress);
+      } catch (error) {
+        await servable.unload();
+        throw error;
+      }
+      return servable;
+    },
+  });
+}
+
+function enginesFor(options: BringUpOptions, metadata: VersionMetadata): readonly Engine[] {
+  const wanted = options.engineFor(metadata.model);
+  const considered = options.engines.filter((engine) => wanted === null || engine.name === wanted);
+  const answers = considered.map((engine) => ({ engine, can: engine.canLoad(metadata) }));
+  const able = answers.filter(({ can }) => can.ok).map(({ engine }) => engine);
+  if (able.length > 0) return able;
+  const reasons = answers.map(({ engine, can }) => `${engine.name}: ${can.ok ? 'can' : can.reason}`);
+  throw countersignError('NO_ENGINE', metadata.model, metadata.version, reasons.join('; '));
+}
+
+/** An engine that finds out only at load that it cannot run a version hands over to the next. */
+async function loadInFirst(
+  loaders: readonly Loader[],
+  signal: AbortSignal,
+  progress: (sentence: string) => void,
+  logger: Logger,
+): Promise<Servable> {
+  for (const [index, loader] of loaders.entries()) {
+    try {
+      return await loader.load(signal, progress);
+    } catch (thrown) {
+      const error = CountersignError.from(thrown);
+      if (error.code !== 'ENGINE_CANNOT_LOAD' || index === loaders.length - 1) throw error;
+      logger.info({ reason: error.message }, 'handing the version over to the next engine');
+    }
+  }
+  throw countersignError('INTERNAL');
+}
+
+async function verify(
+  options: BringUpOptions,
+  metadata: VersionMetadata,
+  servable: Servable,
+  signal: AbortSignal,
+  progress: (sentence: string) => void,
+): Promise<void> {
+  progress('trying it on its own input example');
+  const { verdict, example, failure } = await tryExample(options.registry, metadata, servable, signal);
+  if (verdict.status === 'failed' && options.outputCheckFor(metadata.model) === 'error') {
+    if (!options.isDefault(metadata)) throw failure ?? countersignError('INTERNAL');
+    options.logger.warn(
+      { model: metadata.model, version: metadata.version, reason: verdict.reason },
+      'the default serves unverified: its answers are passed through as they are',
+    );
+  }
+  options.verifications.set(metadata, verdict, example);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,50 @@
+import { CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { type Clock } from '../util/clock.ts';
+
+/** The one deadline of a request, joined with its caller's connection. Dispose it when the answer is there. */
+export interface Deadline extends Disposable {
+  /** Aborts with a TimeoutError at the deadline, or with the caller's reason when the caller leaves. */
+  readonly signal: AbortSignal;
+  readonly callerSignal: AbortSignal;
+  remainingMs(): number;
+  /** The promise, or DEADLINE_EXCEEDED / CALLER_LEFT if that comes first. */
+  race<Result>(promise: Promise<Result>): Promise<Result>;
+}
+
+export function startDeadline(clock: Clock, timeoutMs: number, callerSignal: AbortSignal): Deadline {
+  const ends = clock.monotonicMs() + timeoutMs;
+  const timer = new AbortController();
+  const cancel = clock.after(timeoutMs, () => {
+    timer.abort(new DOMException('deadline', 'TimeoutError'));
+  });
+  const signal = AbortSignal.any([callerSignal, timer.signal]);
+  const failure = (): CountersignError =>
+    timer.signal.aborted ? countersignError('DEADLINE_EXCEEDED', timeoutMs) : countersignError('CALLER_LEFT');
+  return {
+    signal,
+    callerSignal,
+    remainingMs: () => Math.max(0, ends - clock.monotonicMs()),
+    race: (promise) => raceAbort(promise, signal, failure),
+    [Symbol.dispose]: cancel,
+  };
+}
+
+function raceAbort<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal,
+  failure: () => CountersignError,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(failure());
+    };
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}

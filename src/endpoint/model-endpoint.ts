@@ -1,0 +1,295 @@
+import { type DecodedRequest, type EncodedAnswer } from '../codec/codec.ts';
+import { compareSignatures, isAcceptable } from '../contract/compare.ts';
+import { type Comparison, type Contract } from '../contract/contract.ts';
+import { type Signature } from '../contract/signature.ts';
+import { countersignError } from '../errors/countersign-error.ts';
+import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
+import { type Handle, type Manager } from '../serving/manager.ts';
+import { type Logger } from '../telemetry/logger.ts';
+import { type Clock } from '../util/clock.ts';
+import { SingleFlight } from '../util/single-flight.ts';
+import { answerParts } from './answer-parts.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import {
+  type CallObserver,
+  type Endpoint,
+  type EndpointCall,
+  type EndpointDescription,
+  type EndpointTerms,
+  type EndpointVersion,
+} from './endpoint.ts';
+import { type Pinned, pinContract } from './pinned-contract.ts';
+import { type Selector } from './selector.ts';
+import { type EndpointSettings } from './settings.ts';
+import { streamItems } from './stream-items.ts';
+import { readExample } from './try-example.ts';
+import { type Verifications } from './verification.ts';
+import { type VersionDirectory } from './version-directory.ts';
+
+export interface ModelEndpointOptions {
+  readonly name: string;
+  readonly registry: Registry;
+  readonly directory: VersionDirectory;
+  readonly manager: Manager;
+  readonly verifications: Verifications;
+  readonly settings: EndpointSettings;
+  /** Told once, when the contract is pinned. */
+  readonly onPinned: (pinned: Pinned) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A request that found its version: all of it from metadata, nothing loaded yet. */
+interface Resolved {
+  readonly ref: VersionRef;
+  readonly metadata: VersionMetadata;
+  /** What the request is read under and the answer is written under. */
+  readonly signature: Signature | null;
+  readonly isDefault: boolean;
+}
+
+/** One registered model as an endpoint: many versions behind the contract that its default pins. */
+export class ModelEndpoint implements Endpoint {
+  readonly name: string;
+  readonly #options: ModelEndpointOptions;
+  readonly #pinning = new SingleFlight<string, Pinned>();
+  readonly #comparisons = new Map<string, Comparison>();
+  #pinned: Pinned | null = null;
+
+  constructor(options: ModelEndpointOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  async contract(signal: AbortSignal): Promise<Contract> {
+    return (await this.pin(signal)).contract;
+  }
+
+  /** Pins the contract on first use; a failure is not remembered. */
+  async pin(signal: AbortSignal): Promise<Pinned> {
+    if (this.#pinned !== null) return this.#pinned;
+    signal.throwIfAborted();
+    return this.#pinning.run('', async () => {
+      const { directory, settings, logger } = this.#options;
+      const alone = new AbortController().signal;
+      const pinned = await pinContract(this.name, directory, settings, logger, alone);
+      this.#pinned = pinned;
+      this.#options.onPinned(pinned);
+      return pinned;
+    });
+  }
+
+  async call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer> {
+    using deadline = this.#deadline(call);
+    const { resolved, request } = await this.#prepare(call, observer, deadline);
+    const answers =
+      request.parts.length === 0
+        ? []
+        : await this.#withHandle(resolved, deadline, observer, (handle) =>
+            answerParts({
+              servable: handle.servable,
+              request,
+              ref: resolved.ref,
+              terms: resolved.signature,
+              own: resolved.metadata.signature,
+              check: this.#check(resolved, call),
+              requestId: call.requestId,
+              signal: deadline.signal,
+              stage: (name, run) => this.#stage(observer, name, run),
+              onFit: () => {
+                this.#options.verifications.confirm(resolved.ref);
+              },
+              logger: this.#options.logger,
+            }),
+          );
+    return this.#stage(observer, 'encode', () => call.codec.encode(answers, request, resolved.signature));
+  }
+
+  async stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>> {
+    const deadline = this.#deadline(call);
+    try {
+      const { resolved, request } = await this.#prepare(call, observer, deadline);
+      const handle = await this.#acquire(resolved.ref, deadline);
+      return streamItems({
+        handle,
+        request,
+        resolved: { ...resolved, own: resolved.metadata.signature },
+        call,
+        deadline,
+      });
+    } catch (error) {
+      deadline[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async terms(selector: Selector, terms: EndpointCall['terms'], signal: AbortSignal): Promise<EndpointTerms> {
+    const resolved = await this.#resolve(selector, terms, signal);
+    const finding = this.#options.verifications.get(resolved.ref);
+    const example =
+      finding === null
+        ? { request: await this.#example(resolved.metadata, signal), answer: undefined }
+        : finding.example;
+    const contract = (await this.pin(signal)).contract;
+    return {
+      version: resolved.ref.version,
+      contract: terms === 'own' ? { ...resolved.ref, signature: resolved.signature } : contract,
+      mlflowVersion: resolved.metadata.mlflowVersion,
+      example: example?.request === null ? null : example,
+      verified:
+        finding === null
+          ? { ok: false, reason: 'not loaded yet' }
+          : { ok: finding.verdict.status === 'verified', reason: finding.verdict.reason },
+    };
+  }
+
+  async describe(signal: AbortSignal): Promise<EndpointDescription> {
+    const pinned = await this.pin(signal);
+    const summary = await this.#options.directory.summary(signal);
+    return {
+      name: this.name,
+      description: summary.description,
+      default: pinned.defaultVersion,
+      aliases: summary.aliases,
+    };
+  }
+
+  async versions(signal: AbortSignal): Promise<readonly EndpointVersion[]> {
+    const pinned = await this.pin(signal);
+    const summary = await this.#options.directory.summary(signal);
+    return summary.versions.map(({ version }) => {
+      const ref = { model: this.name, version };
+      const finding = this.#options.verifications.get(ref);
+      return {
+        version,
+        aliases: Object.keys(summary.aliases).filter((alias) => summary.aliases[alias] === version),
+        status: this.#options.manager.status(ref),
+        comparison:
+          this.#comparisons.get(version) ??
+          (version === pinned.contract.version ? { verdict: 'identical', differences: [] } : null),
+        verified:
+          finding === null
+            ? null
+            : { ok: finding.verdict.status === 'verified', reason: finding.verdict.reason },
+        batching: { enabled: false, reason: 'requests are not batched' },
+      };
+    });
+  }
+
+  ready(): boolean {
+    if (this.#pinned === null) return false;
+    const ref = { model: this.name, version: this.#pinned.defaultVersion };
+    return this.#options.manager.status(ref)?.state === 'available';
+  }
+
+  /** Why it is not ready, for a person. */
+  waitingFor(): string {
+    if (this.#pinned === null) return `${this.name}: its contract is not pinned yet`;
+    const version = this.#pinned.defaultVersion;
+    const status = this.#options.manager.status({ model: this.name, version });
+    return `${this.name} version ${version}: ${status?.state ?? 'registered'}${status === null ? '' : ` (${status.reason})`}`;
+  }
+
+  #deadline(call: EndpointCall): Deadline {
+    return startDeadline(this.#options.clock, this.#options.settings.timeoutMs, call.signal);
+  }
+
+  async #prepare(
+    call: EndpointCall,
+    observer: CallObserver,
+    deadline: Deadline,
+  ): Promise<{ resolved: Resolved; request: DecodedRequest }> {
+    const resolved = await this.#stage(observer, 'resolve', () =>
+      deadline.race(this.#resolve(call.selector, call.terms, deadline.signal, observer)),
+    );
+    const request = await this.#stage(observer, 'decode', () =>
+      call.codec.decode(call.request, resolved.signature),
+    );
+    return { resolved, request };
+  }
+
+  async #resolve(
+    selector: Selector,
+    terms: EndpointCall['terms'],
+    signal: AbortSignal,
+    observer?: CallObserver,
+  ): Promise<Resolved> {
+    const pinned = await this.pin(signal);
+    const version = await this.#options.directory.resolve(selector, signal, () =>
+      Promise.resolve(pinned.defaultVersion),
+    );
+    observer?.resolved(this.name, version);
+    const ref = { model: this.name, version };
+    const metadata = await this.#options.directory.metadata(version, signal);
+    const isDefault = version === pinned.defaultVersion;
+    if (terms === 'own') return { ref, metadata, signature: metadata.signature, isDefault };
+    this.#refuseIfIncompatible(version, metadata, pinned.contract);
+    return { ref, metadata, signature: pinned.contract.signature, isDefault };
+  }
+
+  #refuseIfIncompatible(version: string, metadata: VersionMetadata, contract: Contract): void {
+    let comparison = this.#comparisons.get(version);
+    if (comparison === undefined) {
+      comparison = compareSignatures(contract.signature, metadata.signature);
+      this.#comparisons.set(version, comparison);
+    }
+    if (isAcceptable(comparison, this.#options.settings.compatibility)) return;
+    const breaking = comparison.differences.filter((difference) => difference.breaking);
+    const shown = breaking.length > 0 ? breaking : comparison.differences;
+    throw countersignError(
+      'VERSION_INCOMPATIBLE',
+      this.name,
+      version,
+      contract.version,
+      shown.map((difference) => difference.message),
+    ).with({ details: { verdict: comparison.verdict, differences: comparison.differences } });
+  }
+
+  #check(resolved: Resolved, call: EndpointCall): 'error' | 'warn' | 'off' {
+    // MLflow's protocol does not check outputs, and a drop-in must not either.
+    if (call.codec.name === 'mlflow') return 'off';
+    const failed = this.#options.verifications.get(resolved.ref)?.verdict.status === 'failed';
+    if (failed && resolved.isDefault) return 'off';
+    return this.#options.settings.outputCheck;
+  }
+
+  async #withHandle<Result>(
+    resolved: Resolved,
+    deadline: Deadline,
+    observer: CallObserver,
+    use: (handle: Handle) => Promise<Result>,
+  ): Promise<Result> {
+    using handle = await this.#stage(observer, 'acquire', () => this.#acquire(resolved.ref, deadline));
+    return await use(handle);
+  }
+
+  #acquire(ref: VersionRef, deadline: Deadline): Promise<Handle> {
+    return this.#options.manager.acquire(ref, {
+      signal: deadline.callerSignal,
+      waitMs: deadline.remainingMs(),
+    });
+  }
+
+  async #example(metadata: VersionMetadata, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await readExample(this.#options.registry, metadata, signal);
+    } catch (error) {
+      // An example is decoration: without one the documents show a generated value.
+      this.#options.logger.debug({ error, model: this.name }, 'input example not readable');
+      return null;
+    }
+  }
+
+  async #stage<Result>(
+    observer: CallObserver,
+    name: string,
+    run: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    const began = this.#options.clock.monotonicMs();
+    try {
+      return await run();
+    } finally {
+      observer.stage(name, this.#options.clock.monotonicMs() - began);
+    }
+  }
+}

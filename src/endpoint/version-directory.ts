@@ -1,0 +1,129 @@
+import { countersignError, CountersignError } from '../errors/countersign-error.ts';
+import { type ModelSummary, type Registry, type VersionMetadata } from '../registry/registry.ts';
+import { type Logger } from '../telemetry/logger.ts';
+import { type Clock } from '../util/clock.ts';
+import { SingleFlight } from '../util/single-flight.ts';
+import { type Selector } from './selector.ts';
+
+/** How long a look at the registry is good for: an alias moved is followed within it. */
+const freshMs = 1_000;
+/** How long an unknown version stays unknown without another look, so that bad ids cost the registry nothing. */
+const unknownMs = 2_000;
+
+/**
+ * What the registry says of one model, asked as seldom as the answer allows. A version once seen is a fact;
+ * aliases and `latest` are looked up again when older than a second; a registry that is down does not take
+ * away what was known.
+ */
+export class VersionDirectory {
+  readonly #model: string;
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #lookups = new SingleFlight<string, ModelSummary>();
+  readonly #unknown = new Map<string, number>();
+  #summary: ModelSummary | null = null;
+  #seenAt = 0;
+
+  constructor(options: { model: string; registry: Registry; clock: Clock; logger: Logger }) {
+    this.#model = options.model;
+    this.#registry = options.registry;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /** The model as the registry has it now, or as it was a second ago. */
+  async summary(signal: AbortSignal): Promise<ModelSummary> {
+    if (this.#summary !== null && this.#clock.monotonicMs() - this.#seenAt < freshMs) return this.#summary;
+    return this.#look(signal);
+  }
+
+  /** The version a selector names. `whatIsDefault` is asked only when it names none. */
+  async resolve(
+    selector: Selector,
+    signal: AbortSignal,
+    whatIsDefault: () => Promise<string>,
+  ): Promise<string> {
+    switch (selector.kind) {
+      case 'default':
+        return whatIsDefault();
+      case 'version':
+        return this.#known(selector.version, signal);
+      case 'alias':
+        return this.#alias(selector.alias, signal);
+      case 'latest':
+        return newest(await this.summary(signal));
+    }
+  }
+
+  metadata(version: string, signal: AbortSignal): Promise<VersionMetadata> {
+    return this.#registry.describe({ model: this.#model, version }, signal);
+  }
+
+  async #known(version: string, signal: AbortSignal): Promise<string> {
+    if (this.#summary !== null && hasVersion(this.#summary, version)) return version;
+    const unknownSince = this.#unknown.get(version);
+    const now = this.#clock.monotonicMs();
+    if (unknownSince === undefined || now - unknownSince >= unknownMs) {
+      if (hasVersion(await this.#look(signal), version)) {
+        this.#unknown.delete(version);
+        return version;
+      }
+      this.#rememberUnknown(version, now);
+    }
+    const versions = this.#summary?.versions.map((known) => known.version) ?? [];
+    throw countersignError('VERSION_NOT_FOUND', this.#model, version, versions).with({
+      details: { versions },
+    });
+  }
+
+  async #alias(alias: string, signal: AbortSignal): Promise<string> {
+    const { aliases } = await this.summary(signal);
+    if (Object.hasOwn(aliases, alias)) {
+      const version = aliases[alias];
+      if (version !== undefined) return version;
+    }
+    const known = Object.keys(aliases);
+    throw countersignError('ALIAS_NOT_FOUND', this.#model, alias, known).with({
+      details: { aliases: known },
+    });
+  }
+
+  #rememberUnknown(version: string, now: number): void {
+    if (this.#unknown.size >= 1_000) this.#unknown.clear();
+    this.#unknown.set(version, now);
+  }
+
+  /**
+   * Asks the registry. Callers share one look, so it has no signal of theirs. When it cannot be reached, what
+   * was seen before still holds.
+   */
+  async #look(signal: AbortSignal): Promise<ModelSummary> {
+    signal.throwIfAborted();
+    try {
+      const summary = await this.#lookups.run('', () =>
+        this.#registry.model(this.#model, new AbortController().signal),
+      );
+      this.#summary = summary;
+      this.#seenAt = this.#clock.monotonicMs();
+      return summary;
+    } catch (thrown) {
+      const error = CountersignError.from(thrown);
+      if (this.#summary === null || error.code !== 'REGISTRY_UNREACHABLE') throw error;
+      this.#logger.warn({ model: this.#model, error }, 'registry unreachable, going by what was seen before');
+      this.#seenAt = this.#clock.monotonicMs();
+      return this.#summary;
+    }
+  }
+}
+
+/** The highest version number; the registry lists newest first. Throws VERSION_NOT_FOUND for a model without any. */
+export function newest(summary: ModelSummary): string {
+  const first = summary.versions[0];
+  if (first === undefined) throw countersignError('VERSION_NOT_FOUND', summary.name, 'at all', []);
+  return first.version;
+}
+
+function hasVersion(summary: ModelSummary, version: string): boolean {
+  return summary.versions.some((known) => known.version === version);
+}
