@@ -1,23 +1,51 @@
 /**
- * The layer check: dependency-cruiser over src/ with the table of layers.js. Also counts what it saw, because a
+ * The layer check: dependency-cruiser over src/ with the table of layers.ts. Also counts what it saw, because a
  * cruise that understands no file finds no fault either.
  */
 import { globSync } from 'node:fs';
 
-import { cruise, type IConfiguration } from 'dependency-cruiser';
+import { cruise, type ICruiseOptions } from 'dependency-cruiser';
 
-import config from '../.dependency-cruiser.js';
+import { layers } from './layers.ts';
 
-const { options, ...ruleSet } = config as IConfiguration;
-const outcome = await cruise(['src'], {
-  ...options,
-  ruleSet,
+const tests = '\\.test\\.ts$';
+const pathOf = new Map(layers.map(({ room, path }) => [room, path]));
+
+const options: ICruiseOptions = {
+  doNotFollow: { path: 'node_modules' },
+  tsPreCompilationDeps: true,
+  ruleSet: {
+    forbidden: [
+      ...layers.map(({ room, path, imports }) => ({
+        name: `${room.replace('/', '-')}-imports-downwards`,
+        comment: `${room} may import ${imports.join(', ') || 'nothing of src/'}; see scripts/layers.ts`,
+        severity: 'error' as const,
+        from: { path, pathNot: tests },
+        to: { path: '^src/', pathNot: [path, ...imports.map((other) => pathOf.get(other) ?? other)] },
+      })),
+      {
+        name: 'every-file-has-a-room',
+        severity: 'error',
+        from: { path: '^src/', pathNot: layers.map(({ path }) => path) },
+        to: {},
+      },
+      { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+      { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+      {
+        name: 'no-tests-in-the-product',
+        severity: 'error',
+        from: { path: '^src/', pathNot: tests },
+        to: { path: ['^test/', tests, '^scripts/'] },
+      },
+    ],
+  },
   validate: true,
-  outputType: 'err-long',
-});
+};
+
+const outcome = await cruise(['src'], { ...options, outputType: 'err-long' });
 const seen = await cruise(['src'], { ...options, outputType: 'json' });
-const modules = JSON.parse(String(seen.output)) as { modules: { source: string }[] };
-const cruised = new Set(modules.modules.map(({ source }) => source));
+const { modules } = JSON.parse(String(seen.output)) as { modules: readonly { source: string }[] };
+const cruised = new Set(modules.map(({ source }) => source));
 const missed = globSync('src/**/*.ts').filter((file) => !cruised.has(file));
 
 console.log(String(outcome.output));

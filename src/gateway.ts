@@ -101,6 +101,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
           defaults.set(name, defaultVersion);
           logger.info({ model: name, version: defaultVersion, because }, 'contract pinned');
           if (named.has(name)) manager.pin(name, [defaultVersion]);
+          else manager.prefer(name, [defaultVersion]);
         },
         clock,
         logger,

@@ -1,13 +1,18 @@
 /**
- * The rooms of src/ and what each may import, from the top of the house to the bottom. One table:
- * dependency-cruiser enforces it (.dependency-cruiser.js) and docs/architecture.md shows it.
- *
- * @type {ReadonlyArray<{ room: string, path: string, imports: readonly string[] }>}
+ * The rooms of src/ and what each may import, from the top of the house to the bottom. One table: the layer check
+ * enforces it and docs/architecture.md shows it.
  */
+export interface Layer {
+  readonly room: string;
+  /** Regular expression over paths from the root of the checkout. */
+  readonly path: string;
+  readonly imports: readonly string[];
+}
+
 const base = ['telemetry', 'config', 'errors', 'util'];
 const pure = ['codec', 'contract', 'payload'];
 
-export const layers = [
+export const layers: readonly Layer[] = [
   {
     room: 'index',
     path: '^src/(index|deployment)\\.ts$',
