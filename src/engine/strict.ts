@@ -2,8 +2,8 @@ import { countersignError } from '../errors/countersign-error.ts';
 import { type Loader, type Servable } from './engine.ts';
 
 /**
- * Wraps any loader so that engines stay simple: it loads once, its servable unloads once, and nothing
- * reaches the engine after that.
+ * Wraps any loader so that engines stay simple: it loads once, what comes up after its signal aborted is
+ * unloaded again, its servable unloads once, and nothing reaches the engine after that.
  */
 export function strictLoader(loader: Loader): Loader {
   let used = false;
@@ -12,7 +12,10 @@ export function strictLoader(loader: Loader): Loader {
       if (used) throw countersignError('INTERNAL').with({ cause: 'a loader was used twice' });
       used = true;
       signal.throwIfAborted();
-      return strictServable(await loader.load(signal, progress));
+      const servable = strictServable(await loader.load(signal, progress));
+      if (signal.aborted) await servable.unload();
+      signal.throwIfAborted();
+      return servable;
     },
   };
 }

@@ -44,6 +44,11 @@ export interface AcquireOptions {
 export interface Manager {
   /** Wants these versions loaded and never let go; leaving one out of the next call lets it go like any other. */
   pin(model: string, versions: readonly string[]): void;
+  /**
+   * Keeps these versions, once they were asked for, outside the limit per model: the default of a model that
+   * nobody named. Loads nothing, and the limit over all models still applies to them.
+   */
+  prefer(model: string, versions: readonly string[]): void;
   /** Borrows a version, loading it first if need be. Errors: VERSION_LOADING, VERSION_LOAD_FAILED, SERVER_STOPPING. */
   acquire(ref: VersionRef, options: AcquireOptions): Promise<Handle>;
   /** Every version it has heard of. */
