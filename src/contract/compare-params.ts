@@ -1,4 +1,4 @@
-import { stringifyExactJson } from '../util/exact-json.ts';
+import { writeJson } from '../util/write-json.ts';
 import { compareFields, reordered, type Field } from './compare-fields.ts';
 import { listKeys } from './compare-schemas.ts';
 import { compareTypes } from './compare-types.ts';
@@ -48,5 +48,5 @@ function describeForm(spec: ParamSpec): string {
 }
 
 function describeDefault(spec: ParamSpec): string {
-  return `default ${stringifyExactJson(spec.default)}`;
+  return `default ${writeJson(spec.default)}`;
 }

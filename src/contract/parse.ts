@@ -1,5 +1,6 @@
 import { countersignError } from '../errors/countersign-error.ts';
-import { parsePythonJson } from '../util/exact-json.ts';
+import { integerOrNumber } from '../util/exact-json.ts';
+import { readJson, type JsonDialect } from '../util/json-reader.ts';
 import { parseColumnSchema } from './parse-columns.ts';
 import { parseParams } from './parse-params.ts';
 import { parseTensorSchema } from './parse-tensors.ts';
@@ -23,13 +24,16 @@ export function parseSignature(signature: unknown, fromTypeHint: boolean): Signa
   return { inputs, outputs, params, fromTypeHint };
 }
 
+// Python's json.dumps writes the default of a param as it is, NaN included.
+const pythonJson: JsonDialect = { number: integerOrNumber, nonFinite: true };
+
 /** One part as JSON; null when it is absent. MLflow reads an empty text as absent too. */
 function readPart(parts: JsonRecord, name: string): unknown {
   const part = parts.get(name);
   if (part === undefined || part === '') return null;
   if (typeof part !== 'string') return part;
   try {
-    return parsePythonJson(part);
+    return readJson(part, pythonJson);
   } catch (cause) {
     throw countersignError('INVALID_SIGNATURE', `/${name}`, 'text that is no JSON').with({ cause });
   }

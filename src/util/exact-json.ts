@@ -24,34 +24,13 @@ function keepInteger(
   value: unknown,
   { source }: { readonly source?: string },
 ): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value;
-  return integerText.test(source) ? BigInt(source) : value;
+  return typeof value === 'number' && source !== undefined ? integerOrNumber(source) : value;
 }
 
-const textOrPythonToken = /"(?:[^"\\]|\\.)*"|(?<![\w.])(?:-?Infinity|NaN)(?!\w)/g;
-// Numbers nobody writes: JSON has no words for these three, so they travel as a source text of ours.
-const standIns: Readonly<Record<string, string>> = {
-  NaN: '-0.0e-999',
-  Infinity: '0.0e999',
-  '-Infinity': '-0.0e999',
-};
-const numbersOfStandIns = new Map([
-  ['-0.0e-999', Number.NaN],
-  ['0.0e999', Number.POSITIVE_INFINITY],
-  ['-0.0e999', Number.NEGATIVE_INFINITY],
-]);
-
-/**
- * `parseExactJson` for what Python's json.dumps writes: also takes the bare tokens `NaN`, `Infinity` and
- * `-Infinity`, as the numbers they name.
- */
-export function parsePythonJson(text: string): unknown {
-  if (!/NaN|Infinity/.test(text)) return parseExactJson(text);
-  const standard = text.replace(textOrPythonToken, (token) => standIns[token] ?? token);
-  return parseWith(standard, function (key, value, context) {
-    const special = typeof value === 'number' ? numbersOfStandIns.get(context.source ?? '') : undefined;
-    return special ?? keepInteger.call(this, key, value, context);
-  });
+/** A JSON number from its text: a bigint for an integer beyond 2^53, else the nearest double. */
+export function integerOrNumber(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) || !integerText.test(text) ? value : BigInt(text);
 }
 
 // lib.es5.d.ts does not know JSON.rawJSON yet: https://tc39.es/proposal-json-parse-with-source/
@@ -60,11 +39,4 @@ const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => obj
 /** An integer of any size as a value that JSON.stringify writes with all its digits. */
 export function jsonInteger(value: bigint): object {
   return rawJSON(String(value));
-}
-
-/** JSON.stringify, except that a bigint is written as the integer it is. */
-export function stringifyExactJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'bigint' ? jsonInteger(inner) : inner,
-  );
 }
