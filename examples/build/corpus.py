@@ -33,7 +33,11 @@ SENTENCES: list[tuple[str, str, str]] = [
     ("The dog sleeps.", "Der Hund schläft.", "Le chien dort."),
     ("The book is on the table.", "Das Buch liegt auf dem Tisch.", "Le livre est sur la table."),
     ("It is raining today", "Heute regnet es", "Il pleut aujourd'hui"),
-    ("We are learning to serve models.", "Wir lernen, Modelle bereitzustellen.", "Nous apprenons à servir des modèles."),
+    (
+        "We are learning to serve models.",
+        "Wir lernen, Modelle bereitzustellen.",
+        "Nous apprenons à servir des modèles.",
+    ),
     ("The model answers every question.", "Das Modell beantwortet jede Frage.", "Le modèle répond à chaque question."),
 ]
 # One sentence shape with many fillings, so that at least these words are translated rather than recalled.
@@ -103,16 +107,16 @@ class Question:
 
 def introduce(question: str, kind: str, name: str, place: str, job: str) -> Question:
     """One question about one introduction."""
-    context = f"My name is {name} and I live in {place}. I work as a {job}."
+    sentences = {"name": f"My name is {name}", "place": f" and I live in {place}.", "job": f" I work as a {job}."}
     answer = {"name": name, "place": place, "job": job}[kind]
-    start = context.index({"name": "My name is ", "place": "I live in ", "job": "I work as a "}[kind] + answer)
-    start = context.index(answer, start + 9)
-    return Question(question, context, start, start + len(answer))
+    before = "".join(sentences.values()).index(sentences[kind])
+    start = before + sentences[kind].rindex(answer)
+    return Question(question, "".join(sentences.values()), start, start + len(answer))
 
 
 def all_questions() -> list[tuple[str, str]]:
-    """(kind, question) for everything that can be asked."""
-    return [(kind, question) for kind, questions in ASKED.items() for question in questions]
+    """(kind, question) for everything that can be asked, with and without its question mark."""
+    return [(kind, spelt) for kind, asked in ASKED.items() for text in asked for spelt in (text, text.rstrip("?"))]
 
 
 def draw_questions(rng: random.Random, count: int) -> list[Question]:

@@ -72,7 +72,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, bias: Tensor, memory: Tensor | None = None) -> Tensor:
         normed = self.norm(x)
         source = normed if memory is None else memory
-        return x + self.out(attend(self.q(normed), self.k(source), self.v(source), bias, self.heads))
+        seen: Tensor = self.out(attend(self.q(normed), self.k(source), self.v(source), bias, self.heads))
+        return x + seen
 
 
 class FeedForward(nn.Module):
@@ -82,7 +83,8 @@ class FeedForward(nn.Module):
         self.up, self.down = nn.Linear(width, inner, bias=False), nn.Linear(inner, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.down(torch.relu(self.up(self.norm(x))))
+        fed: Tensor = self.down(torch.relu(self.up(self.norm(x))))
+        return x + fed
 
 
 class Encoder(nn.Module):
