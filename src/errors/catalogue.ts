@@ -105,6 +105,19 @@ export const catalogue = {
     message: (limitBytes: number) => `The body is larger than the limit of ${String(limitBytes)} bytes.`,
     hint: 'Send fewer rows a request, or raise --max-body.',
   },
+  INVALID_QUERY: {
+    kind: 'invalid_argument',
+    message: (what: string) => `The query string cannot be used: ${what}.`,
+  },
+  INVALID_PATH: {
+    kind: 'invalid_argument',
+    message: () => 'The path of the request cannot be read: it is too long, or its percent encoding is broken.',
+    hint: 'Percent-encode the model name as UTF-8.',
+  },
+  MALFORMED_REQUEST: {
+    kind: 'invalid_argument',
+    message: () => 'What was sent is not an HTTP request.',
+  },
   ROUTE_NOT_FOUND: {
     kind: 'not_found',
     message: (method: string, path: string) => `There is no ${method} ${path}.`,
@@ -147,6 +160,12 @@ export const catalogue = {
     message: (model: string, version: string, contract: string, breaks: readonly string[]) =>
       `Version ${version} of '${model}' would break callers of version ${contract}, which pins the contract: ${list(breaks, 5)}.`,
     hint: 'Choose a compatible version, or call this one under its own signature: /models/NAME/versions/VERSION/serve.',
+  },
+  STREAMING_UNSUPPORTED: {
+    kind: 'invalid_argument',
+    message: (model: string, version: string) =>
+      `Version ${version} of '${model}' does not stream; it has no predict_stream.`,
+    hint: 'Ask without Accept: text/event-stream.',
   },
 
   // --- running a model ---
@@ -238,6 +257,12 @@ export const catalogue = {
     exit: 4,
     message: (model: string, version: string, reasons: string) =>
       `No engine can run version ${version} of '${model}': ${reasons}`,
+  },
+  ENGINE_CANNOT_LOAD: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (engine: string, reason: string) => `The ${engine} engine cannot run this model: ${reason}`,
+    hint: 'Serve it with --engine python.',
   },
   PYTHON_NOT_FOUND: {
     kind: 'failed_precondition',

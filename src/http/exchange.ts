@@ -1,0 +1,90 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { type CallObserver, type Endpoint } from '../endpoint/endpoint.ts';
+
+/** Which projection of errors the route's callers understand. */
+export type Protocol = 'serve' | 'mlflow';
+
+export interface ExchangeInit {
+  readonly requestId: string;
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  /** The route's pattern; `unmatched` when there is none. */
+  readonly route: string;
+  readonly protocol: Protocol;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  /** Monotonic. */
+  readonly startedMs: number;
+  readonly onStage: (name: string, durationMs: number) => void;
+}
+
+/** One request and what became known about it while it ran. */
+export class Exchange implements CallObserver {
+  readonly requestId: string;
+  readonly method: string;
+  readonly url: string;
+  readonly route: string;
+  readonly protocol: Protocol;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** The whole Content-Type header; null when there is none. */
+  readonly contentType: string | null;
+  readonly startedMs: number;
+  readonly stages = new Map<string, number>();
+  /** Headers of whatever the answer will be. */
+  readonly answerHeaders: Record<string, string> = {};
+  body: Uint8Array = new Uint8Array();
+  model: string | null = null;
+  version: string | null = null;
+  /** Code of the error it ended with. */
+  code: string | null = null;
+  readonly #onStage: (name: string, durationMs: number) => void;
+  readonly #caller = new AbortController();
+
+  constructor(init: ExchangeInit) {
+    this.requestId = init.requestId;
+    this.method = init.method;
+    this.url = init.url;
+    this.route = init.route;
+    this.protocol = init.protocol;
+    this.params = init.params;
+    this.query = new URLSearchParams(init.url.slice(this.path.length));
+    this.headers = init.headers;
+    this.contentType = init.headers['content-type'] ?? null;
+    this.startedMs = init.startedMs;
+    this.#onStage = init.onStage;
+  }
+
+  /** Without the query, which may hold what nobody should log. */
+  get path(): string {
+    const query = this.url.indexOf('?');
+    return query === -1 ? this.url : this.url.slice(0, query);
+  }
+
+  /** Aborts when the caller leaves. */
+  get signal(): AbortSignal {
+    return this.#caller.signal;
+  }
+
+  callerLeft(reason: unknown): void {
+    this.#caller.abort(reason);
+  }
+
+  /** From here on every answer, errors included, names the model. */
+  found(endpoint: Endpoint): Endpoint {
+    this.model = endpoint.name;
+    return endpoint;
+  }
+
+  resolved(model: string, version: string): void {
+    this.model = model;
+    this.version = version;
+  }
+
+  stage(name: string, durationMs: number): void {
+    this.stages.set(name, (this.stages.get(name) ?? 0) + durationMs);
+    this.#onStage(name, durationMs);
+  }
+}

@@ -1,0 +1,97 @@
+import { paramsSchema, requestSchema, rowSchema } from '../../contract/json-schema.ts';
+import { type ColumnSchema, type Schema, type Signature } from '../../contract/signature.ts';
+import { answerHeaders, callFailureResponses } from './components.ts';
+import { type DocumentedModel } from './documented-model.ts';
+import { type Example, type JsonSchema, type Operation } from './openapi-types.ts';
+import { selectorParameter } from './parameters.ts';
+
+const description = `MLflow's scoring protocol, as \`mlflow models serve\` answers it: a client of MLflow works unchanged.
+Beside the forms below it takes \`text/csv\` and \`application/vnd.apache.parquet\`. Extra columns and unknown params
+are dropped, and the answer is not checked, as in MLflow.`;
+
+/** `POST /invocations`, in its simple forms. */
+export function invocations(model: DocumentedModel): Operation {
+  const examples = exampleOf(model);
+  return {
+    operationId: `${model.id}.invocations`,
+    tags: [model.name],
+    summary: "Call the model as MLflow's own server is called",
+    description,
+    parameters: selectorParameter(model.selectors),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: requestOf(model.terms.contract.signature),
+          ...(examples === null ? {} : { examples: { example: examples } }),
+        },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The predictions.',
+        headers: answerHeaders,
+        content: { 'application/json': { schema: predictions } },
+      },
+      ...callFailureResponses('mlflow'),
+    },
+  };
+}
+
+const predictions: JsonSchema = {
+  type: 'object',
+  required: ['predictions'],
+  properties: { predictions: {} },
+};
+
+function requestOf(signature: Signature | null): JsonSchema {
+  if (signature?.inputs == null) return body('inputs', {});
+  const params = signature.params.length === 0 ? {} : { params: paramsSchema(signature) };
+  return { anyOf: forms(signature, signature.inputs).map(([key, schema]) => body(key, schema, params)) };
+}
+
+function forms(signature: Signature, inputs: Schema): readonly (readonly [string, JsonSchema])[] {
+  if (inputs.kind !== 'columns' || !inputs.named || signature.fromTypeHint) {
+    return [['inputs', requestSchema({ ...signature, params: [] })]];
+  }
+  const records = { type: 'array', minItems: 1, items: rowSchema(signature) };
+  return [
+    ['dataframe_records', records],
+    ['dataframe_split', split(inputs, rowSchema(signature))],
+  ];
+}
+
+/** Every column in the order of the signature; each cell as in a row. */
+function split({ columns }: ColumnSchema, row: JsonSchema): JsonSchema {
+  const cells = (row['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const names = columns.map(({ name }) => name ?? '');
+  const width = { minItems: names.length, maxItems: names.length };
+  const data = { type: 'array', prefixItems: names.map((name) => cells[name] ?? {}), items: false, ...width };
+  return {
+    type: 'object',
+    required: ['columns', 'data'],
+    additionalProperties: false,
+    properties: { columns: { const: names }, data: { type: 'array', minItems: 1, items: data } },
+  };
+}
+
+function body(key: string, schema: JsonSchema, more: Readonly<Record<string, JsonSchema>> = {}): JsonSchema {
+  return {
+    type: 'object',
+    required: [key],
+    additionalProperties: false,
+    properties: { [key]: schema, ...more },
+  };
+}
+
+/** The model's own example in the form that is nearest to /serve. */
+function exampleOf({ terms }: DocumentedModel): Example | null {
+  const inputs = terms.contract.signature?.inputs;
+  const request = terms.example?.request;
+  if (request === undefined || request === null) return null;
+  const summary = "The model's own input example";
+  if (inputs?.kind === 'columns' && inputs.named && !terms.contract.signature?.fromTypeHint) {
+    return { summary, value: { dataframe_records: Array.isArray(request) ? request : [request] } };
+  }
+  return { summary, value: { inputs: request } };
+}

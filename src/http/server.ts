@@ -1,0 +1,123 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { countersignError } from '../errors/countersign-error.ts';
+import { Exchange, type Protocol } from './exchange.ts';
+import { fromFastify } from './fastify-error.ts';
+import { answerMalformed } from './malformed.ts';
+import { notFound } from './not-found.ts';
+import { type HttpOptions } from './options.ts';
+import { failed, handler, register } from './register.ts';
+import { requestId } from './request-id.ts';
+import { routesOf } from './routes.ts';
+import { send } from './send.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange;
+  }
+  interface FastifyContextConfig {
+    protocol?: Protocol;
+    quiet?: boolean;
+  }
+}
+
+/** Longer than any model name of MLflow's (256 characters), percent-encoded. */
+const maxParamLength = 4_096;
+/** How long a request may take to arrive; Node's own default. */
+const requestTimeoutMs = 300_000;
+
+/**
+ * The HTTP server over a catalogue of endpoints. Fastify is router and lifecycle only: bodies stay raw bytes and
+ * every answer is written by us. Not listening yet; `close` lets running requests finish and ends idle connections.
+ */
+export function createHttpServer(options: HttpOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    exposeHeadRoutes: false,
+    // While it drains, a request on an open connection gets the answer of the manager, not Fastify's 503.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+    // The exchange reads the query itself, in order and with repeats.
+    routerOptions: { maxParamLength, querystringParser: () => ({}) },
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply, options);
+      refuse(error, request, reply, options);
+    },
+  });
+  readRawBodies(app);
+  observeRequests(app, options);
+  app.setErrorHandler((error, request, reply) => {
+    refuse(error, request, reply, options);
+    return reply;
+  });
+  app.setNotFoundHandler(handler(notFound, options));
+  register(app, routesOf(options), options);
+  return app;
+}
+
+/** Every body is bytes, whatever the content type says or lacks; the codecs read it. */
+function readRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+}
+
+function observeRequests(app: FastifyInstance, options: HttpOptions): void {
+  let draining = false;
+  app.addHook('preClose', (done) => {
+    draining = true;
+    done();
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    begin(request, reply, options);
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+}
+
+/** Starts the exchange of a request, and ends it when the answer is out or the caller left. */
+function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+  const { clock, metrics } = options;
+  request.exchange = new Exchange({
+    requestId: requestId(request.raw.headers['x-request-id'], options.trustRequestId ?? true),
+    method: request.method,
+    url: request.url,
+    route: request.routeOptions.url ?? 'unmatched',
+    protocol: request.routeOptions.config.protocol ?? 'serve',
+    params: request.params as Readonly<Record<string, string>>,
+    headers: { ...request.raw.headers },
+    startedMs: clock.monotonicMs(),
+    onStage: (name, durationMs) => {
+      metrics.stage(name, durationMs);
+    },
+  });
+  // Fastify refuses what it cannot parse as a media type before the codec could say why it does not take it.
+  delete request.raw.headers['content-type'];
+  reply.raw.once('close', () => {
+    end(request, reply, options);
+  });
+}
+
+function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, options: HttpOptions): void {
+  if (!raw.writableFinished) exchange.callerLeft(countersignError('CALLER_LEFT'));
+  const { requestId, method, path, route, model, version, code } = exchange;
+  const status = raw.writableFinished ? raw.statusCode : 499;
+  const durationMs = options.clock.monotonicMs() - exchange.startedMs;
+  options.metrics.request({ model, version, route, status, durationMs });
+  const line = { requestId, method, path, route, status, durationMs, model, version, code };
+  if (routeOptions.config.quiet === true) options.logger.debug(line, 'request');
+  else options.logger.info(line, 'request');
+}
+
+function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+  const error = fromFastify(thrown, options.maxBodyBytes);
+  send(reply, request.exchange, failed(error, request.exchange, options), options.clock.monotonicMs());
+}
+
+export { type HttpOptions } from './options.ts';
