@@ -1,0 +1,38 @@
+import { type Signature } from '../../contract/signature.ts';
+import { countersignError } from '../../errors/countersign-error.ts';
+import { type Payload } from '../../payload/payload.ts';
+import { type DecodedRequest, type EncodedAnswer } from '../codec.ts';
+import { writeRows } from './write-rows.ts';
+
+/** The answer to a request of `/serve`: a list of outputs, one per row, in the order of the request. */
+export function encodeAnswers(
+  answers: readonly Payload[],
+  request: DecodedRequest,
+  signature: Signature | null,
+): EncodedAnswer {
+  const outputs = signature?.outputs ?? null;
+  const texts = answers.map((answer, index) => {
+    const rows = request.parts[index]?.positions?.length ?? request.rows;
+    return writeRows(answer, rows, outputs);
+  });
+  return { contentType: 'application/json', body: `[${inOrder(texts, request).join(',')}]` };
+}
+
+/** Puts the rows of each part where the request had them. */
+function inOrder(texts: readonly (readonly string[])[], request: DecodedRequest): readonly string[] {
+  const [first] = texts;
+  if (first !== undefined && request.parts[0]?.positions === null) return first;
+  const ordered = new Array<string>(request.rows ?? 0);
+  texts.forEach((rows, index) => {
+    const positions = request.parts[index]?.positions ?? [];
+    if (positions.length !== rows.length) throw wrongCount(rows.length, positions.length);
+    positions.forEach((position, row) => (ordered[position] = rows[row] ?? 'null'));
+  });
+  return ordered;
+}
+
+/** The endpoint counts rows before it comes here, unless it was told not to look at outputs. */
+function wrongCount(got: number, expected: number): Error {
+  const cause = `${String(got)} outputs for ${String(expected)} rows cannot be put in the order of the request`;
+  return countersignError('INTERNAL').with({ cause });
+}

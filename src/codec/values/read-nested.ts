@@ -1,0 +1,144 @@
+import { type DataType } from '../../contract/signature.ts';
+import { type Nested } from '../../payload/payload.ts';
+import { Decimal } from '../../util/decimal.ts';
+import { maxJsonDepth } from '../../util/json-reader.ts';
+import { didYouMean } from '../../util/nearest.ts';
+import { Faults, step } from './faults.ts';
+import { loneSurrogate, readScalar } from './read-scalar.ts';
+import { expected, wanted } from './words.ts';
+
+/** Members that an object type does not name: an error, or left out. */
+export type UnknownFields = 'reject' | 'ignore';
+
+/**
+ * Reads a parsed JSON value as a value of the type, whole and without loss. Elements and properties are never
+ * null, except where an object says that a property is optional, and within `any`.
+ */
+export function readNested(type: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+  switch (type.kind) {
+    case 'array':
+      return readArray(type.items, value, unknown);
+    case 'object':
+      return readObject(type, value, unknown);
+    case 'map':
+      return readMap(type.values, value, unknown);
+    case 'any':
+      return readAny(value, 0);
+    default:
+      return readScalar(type.kind, value);
+  }
+}
+
+function readArray(items: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+  if (!Array.isArray(value)) return Faults.of(expected('a list', value));
+  return readList(value.length, (index) => readNested(items, value[index], unknown));
+}
+
+function readMap(values: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+  if (!isObject(value)) return Faults.of(expected('an object', value));
+  const read = new Members();
+  for (const key of Object.keys(value)) {
+    read.set(key, key.isWellFormed() ? readNested(values, value[key], unknown) : Faults.of(loneSurrogate));
+  }
+  return read.result();
+}
+
+function readObject(
+  type: Extract<DataType, { kind: 'object' }>,
+  value: unknown,
+  unknown: UnknownFields,
+): Nested | Faults {
+  if (!isObject(value)) return Faults.of(expected('an object', value));
+  const read = new Members();
+  let known = 0;
+  for (const property of type.properties) {
+    const { name } = property;
+    if (!Object.hasOwn(value, name)) {
+      if (property.required) read.set(name, Faults.of(`required ${property.type.kind} is missing`));
+      continue;
+    }
+    known++;
+    const isNull = value[name] === null && !property.required;
+    read.set(name, isNull ? null : readNested(property.type, value[name], unknown));
+  }
+  if (unknown === 'reject' && Object.keys(value).length > known) {
+    read.faults(
+      unknownMembers(
+        value,
+        type.properties.map((property) => property.name),
+      ),
+    );
+  }
+  return read.result();
+}
+
+/** An issue for each member of an object that is not among the known names. */
+export function unknownMembers(value: Readonly<Record<string, unknown>>, known: readonly string[]): Faults {
+  const names = new Set(known);
+  const free = known.filter((name) => !Object.hasOwn(value, name));
+  const faults = new Faults();
+  for (const key of Object.keys(value)) {
+    if (!names.has(key)) faults.add(step(key), `unknown field${didYouMean(key, free)}`);
+  }
+  return faults;
+}
+
+/** Any JSON value as it is; numbers that are no double would not arrive as themselves. */
+export function readAny(value: unknown, depth: number): Nested | Faults {
+  if (depth > maxJsonDepth) return Faults.of(`nested deeper than ${String(maxJsonDepth)} levels`);
+  if (Array.isArray(value)) {
+    return readList(value.length, (index) => readAny(value[index], depth + 1));
+  }
+  if (isObject(value)) {
+    const read = new Members();
+    for (const key of Object.keys(value)) {
+      read.set(key, key.isWellFormed() ? readAny(value[key], depth + 1) : Faults.of(loneSurrogate));
+    }
+    return read.result();
+  }
+  return readAnyScalar(value);
+}
+
+function readAnyScalar(value: unknown): Nested | Faults {
+  if (value instanceof Decimal) return readAnyScalar(value.value);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return Faults.of(expected(wanted({ kind: 'double' }), value));
+  }
+  if (typeof value === 'string' && !value.isWellFormed()) return Faults.of(loneSurrogate);
+  return value as null | boolean | number | bigint | string;
+}
+
+function readList(length: number, read: (index: number) => Nested | Faults): Nested | Faults {
+  const items = new Array<Nested>(length);
+  let faults: Faults | null = null;
+  for (let index = 0; index < length; index++) {
+    const item = read(index);
+    if (item instanceof Faults) (faults ??= new Faults()).addAll(step(index), item);
+    else items[index] = item;
+  }
+  return faults ?? items;
+}
+
+/** Gathers the members of an object, or all that is wrong with them. */
+class Members {
+  readonly #object: Record<string, Nested> = Object.create(null) as Record<string, Nested>;
+  #faults: Faults | null = null;
+
+  set(key: string, member: Nested | Faults): void {
+    if (member instanceof Faults) (this.#faults ??= new Faults()).addAll(step(key), member);
+    else this.#object[key] = member;
+  }
+
+  faults(faults: Faults): void {
+    (this.#faults ??= new Faults()).addAll('', faults);
+  }
+
+  result(): Nested | Faults {
+    return this.#faults ?? this.#object;
+  }
+}
+
+/** A JSON object: what the parser makes of `{...}`, which is neither a list nor a number kept as text. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Decimal);
+}
