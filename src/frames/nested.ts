@@ -1,0 +1,81 @@
+/**
+ * Nested values as JSON and back. What JSON cannot say is an object with the single key `$`:
+ * `{"$": ["i", "9007199254740993"]}` an integer beyond 2^53, `["f", "NaN"]` a float that JSON has no
+ * token for or would read as an integer, `["b", base64]` bytes, `["t", "0"]` nanoseconds since the epoch,
+ * and `["o", [[name, value], ...]]` an object that itself has a key `$`.
+ */
+import { Timestamp, type Nested } from '../payload/payload.ts';
+import { badFrame, type Json, readList, readText } from './json.ts';
+
+const tagged = (tag: string, value: Json): Json => ({ $: [tag, value] });
+
+export function nestedToJson(value: Nested): Json {
+  switch (typeof value) {
+    case 'number':
+      return numberToJson(value);
+    case 'bigint':
+      return bigintToJson(value);
+    case 'object':
+      return value === null ? null : objectToJson(value);
+    default:
+      return value;
+  }
+}
+
+function numberToJson(value: number): Json {
+  const plain = Number.isInteger(value)
+    ? Number.isSafeInteger(value) && !Object.is(value, -0)
+    : Number.isFinite(value);
+  return plain ? value : tagged('f', Object.is(value, -0) ? '-0.0' : String(value));
+}
+
+function bigintToJson(value: bigint): Json {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : tagged('i', String(value));
+}
+
+function objectToJson(value: Exclude<Nested & object, null>): Json {
+  if (Array.isArray(value)) return (value as readonly Nested[]).map(nestedToJson);
+  if (value instanceof Uint8Array) return tagged('b', Buffer.from(value).toString('base64'));
+  if (value instanceof Timestamp) return tagged('t', String(value.nanoseconds));
+  const entries = Object.entries(value).map(([name, item]): [string, Json] => [name, nestedToJson(item)]);
+  return Object.hasOwn(value, '$') ? tagged('o', entries) : fromEntries(entries);
+}
+
+/** An object without a prototype, so that `__proto__` is a name like any other. */
+function fromEntries<Item>(entries: Iterable<readonly [string, Item]>): Record<string, Item> {
+  // The declared type of Object.create is any.
+  const object = Object.create(null) as Record<string, Item>;
+  for (const [name, item] of entries) object[name] = item;
+  return object;
+}
+
+export function nestedFromJson(json: Json): Nested {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return (json as readonly Json[]).map(nestedFromJson);
+  const entries = Object.entries(json);
+  if (Object.hasOwn(json, '$')) return untag(readList(entries[0]?.[1]));
+  return fromEntries(entries.map(([name, item]) => [name, nestedFromJson(item)] as const));
+}
+
+function untag([tag, value]: readonly Json[]): Nested {
+  switch (tag) {
+    case 'i':
+      return BigInt(readText(value));
+    case 'f':
+      return Number(readText(value));
+    case 'b':
+      return new Uint8Array(Buffer.from(readText(value), 'base64'));
+    case 't':
+      return new Timestamp(BigInt(readText(value)));
+    case 'o':
+      return fromEntries(readList(value).map(pair));
+    default:
+      throw badFrame('an unknown tag');
+  }
+}
+
+function pair(entry: Json): readonly [string, Nested] {
+  const [name, item] = readList(entry);
+  return [readText(name), nestedFromJson(item ?? null)];
+}

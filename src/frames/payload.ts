@@ -1,0 +1,206 @@
+/**
+ * Payloads as the description and blocks of a frame, and back.
+ *
+ * table:   `{k: 't', n, c: [[name, dtype, nulls], ...], s?, j?}`: one block per fixed dtype, in order of first
+ *          appearance, that holds its columns one after another (what pandas keeps inside a frame); two blocks
+ *          per column of bytes; one byte per row for each column whose `nulls` is 1. Text and nested columns
+ *          are lists in `j`. On a connection the columns are said once and called by number after that: `l`.
+ * tensors: `{k: 'x', t: [[name, dtype, shape], ...], j?}`: a block (bytes: two) each, or a list in `j`.
+ * value:   `{k: 'v', v}`.
+ */
+import { type Column, type Payload, type Table, type Tensors, type Vector } from '../payload/payload.ts';
+import { type Json, badFrame, readInteger, readList, readObject, readOptionalText } from './json.ts';
+import { type ColumnLayout, layoutToJson, type LayoutReader, type LayoutWriter } from './layout.ts';
+import { nestedFromJson, nestedToJson } from './nested.ts';
+import {
+  bytesOf,
+  type FixedDtype,
+  isFixed,
+  isFixedVector,
+  itemBytes,
+  packBytes,
+  readDtype,
+  unpackBytes,
+  vectorOf,
+} from './vector.ts';
+
+export type Description = Readonly<Record<string, Json>>;
+
+export interface PackedPayload {
+  readonly description: Description;
+  readonly blocks: readonly Uint8Array[];
+}
+
+/** `layouts` remembers what was said on this connection; null says everything every time. */
+export function packPayload(payload: Payload, layouts: LayoutWriter | null): PackedPayload {
+  switch (payload.kind) {
+    case 'table':
+      return packTable(payload, layouts);
+    case 'tensors':
+      return packTensors(payload);
+    case 'value':
+      return { description: { k: 'v', v: nestedToJson(payload.value) }, blocks: [] };
+  }
+}
+
+function packTable(table: Table, layouts: LayoutWriter | null): PackedPayload {
+  const columns = table.columns.map(layoutOf);
+  const said = layouts === null ? { c: layoutToJson(columns) } : layouts.say(columns);
+  const lists: Json[] = [];
+  const blocks = fixedBlocks(table.columns.map(({ vector }) => vector));
+  for (const { vector, nulls } of table.columns) packLoose(vector, nulls, blocks, lists);
+  for (const { nulls, vector } of table.columns)
+    if (nulls !== null && isFixedVector(vector)) blocks.push(nulls);
+  const description: Description = {
+    k: 't',
+    n: table.rows,
+    ...said,
+    ...(table.series === true ? { s: 1 } : {}),
+    ...(lists.length > 0 ? { j: lists } : {}),
+  };
+  return { description, blocks };
+}
+
+const layoutOf = ({ name, vector, nulls }: Column): ColumnLayout => ({
+  name,
+  dtype: vector.dtype,
+  nulls: nulls !== null && isFixed(vector.dtype),
+});
+
+/** One block per fixed dtype. */
+function fixedBlocks(vectors: readonly Vector[]): Uint8Array[] {
+  const groups = new Map<FixedDtype, Uint8Array[]>();
+  for (const vector of vectors) {
+    if (!isFixedVector(vector)) continue;
+    const group = groups.get(vector.dtype);
+    if (group === undefined) groups.set(vector.dtype, [bytesOf(vector.data)]);
+    else group.push(bytesOf(vector.data));
+  }
+  return [...groups.values()].map((parts) =>
+    parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts),
+  );
+}
+
+/** What has no fixed width: text and nested cells into `lists`, bytes into `blocks`. */
+function packLoose(vector: Vector, nulls: Uint8Array | null, blocks: Uint8Array[], lists: Json[]): void {
+  const isNull = (i: number): boolean => nulls !== null && nulls[i] === 1;
+  if (vector.dtype === 'bytes')
+    blocks.push(
+      ...packBytes(nulls === null ? vector.data : vector.data.map((cell, i) => (isNull(i) ? null : cell))),
+    );
+  else if (vector.dtype === 'str')
+    lists.push(nulls === null ? vector.data : vector.data.map((cell, i) => (isNull(i) ? null : cell)));
+  else if (vector.dtype === 'object')
+    lists.push(vector.data.map((cell, i) => (isNull(i) ? null : nestedToJson(cell))));
+}
+
+function packTensors({ tensors }: Tensors): PackedPayload {
+  const lists: Json[] = [];
+  const blocks: Uint8Array[] = [];
+  for (const { vector } of tensors)
+    if (isFixedVector(vector)) blocks.push(bytesOf(vector.data));
+    else packLoose(vector, null, blocks, lists);
+  const t = tensors.map(({ name, vector, shape }): Json => [name, vector.dtype, shape]);
+  return { description: { k: 'x', t, ...(lists.length > 0 ? { j: lists } : {}) }, blocks };
+}
+
+export function unpackPayload(
+  json: Json | undefined,
+  blocks: readonly Uint8Array[],
+  layouts: LayoutReader,
+): Payload {
+  const description = readObject(json);
+  const parts = new Parts(readList(description['j'] ?? []), blocks);
+  switch (description['k']) {
+    case 't':
+      return unpackTable(description, parts, layouts);
+    case 'x':
+      return {
+        kind: 'tensors',
+        tensors: readList(description['t']).map((tensor) => unpackTensor(tensor, parts)),
+      };
+    case 'v':
+      return { kind: 'value', value: nestedFromJson(description['v'] ?? null) };
+    default:
+      throw badFrame('an unknown kind of payload');
+  }
+}
+
+/** Lists and blocks, taken one after another. */
+class Parts {
+  readonly #lists: Iterator<Json>;
+  readonly #blocks: Iterator<Uint8Array>;
+
+  constructor(lists: readonly Json[], blocks: readonly Uint8Array[]) {
+    this.#lists = lists.values();
+    this.#blocks = blocks.values();
+  }
+
+  list(): readonly Json[] {
+    const next = this.#lists.next();
+    return readList(next.done === true ? undefined : next.value);
+  }
+
+  block(): Uint8Array {
+    const next = this.#blocks.next();
+    if (next.done === true) throw badFrame('too few blocks');
+    return next.value;
+  }
+}
+
+function unpackTable(description: Description, parts: Parts, layouts: LayoutReader): Table {
+  const rows = readInteger(description['n']);
+  const layout = layouts.hear(description);
+  const fixed = splitFixed(layout, rows, parts);
+  const loose = layout.map((column) => fixed.get(column) ?? unpackLoose(column.dtype, parts));
+  const columns = layout.map((column, i): Column => {
+    const vector = loose[i];
+    if (vector === undefined) throw badFrame('a column without a vector');
+    return { name: column.name, vector, nulls: column.nulls ? parts.block() : nullsOf(vector) };
+  });
+  return { kind: 'table', rows, columns, ...(description['s'] === 1 ? { series: true } : {}) };
+}
+
+/** The vectors of the fixed columns, out of their blocks. */
+function splitFixed(layout: readonly ColumnLayout[], rows: number, parts: Parts): Map<ColumnLayout, Vector> {
+  const vectors = new Map<ColumnLayout, Vector>();
+  const blocks = new Map<FixedDtype, { bytes: Uint8Array; used: number }>();
+  for (const column of layout) {
+    const { dtype } = column;
+    if (!isFixed(dtype)) continue;
+    let block = blocks.get(dtype);
+    if (block === undefined) blocks.set(dtype, (block = { bytes: parts.block(), used: 0 }));
+    const end = block.used + rows * itemBytes[dtype];
+    vectors.set(column, vectorOf(dtype, block.bytes.subarray(block.used, end)));
+    block.used = end;
+  }
+  return vectors;
+}
+
+function unpackLoose(dtype: Vector['dtype'], parts: Parts): Vector {
+  switch (dtype) {
+    case 'str':
+      return { dtype, data: parts.list().map(readOptionalText) };
+    case 'object':
+      return { dtype, data: parts.list().map(nestedFromJson) };
+    case 'bytes':
+      return { dtype, data: unpackBytes(parts.block(), parts.block()) };
+    default:
+      return vectorOf(dtype, parts.block());
+  }
+}
+
+/** Of text, bytes and nested cells a null is the null itself. */
+function nullsOf(vector: Vector): Uint8Array | null {
+  if (isFixedVector(vector)) return null;
+  return vector.data.includes(null) ? Uint8Array.from(vector.data, (cell) => (cell === null ? 1 : 0)) : null;
+}
+
+function unpackTensor(json: Json, parts: Parts): Tensors['tensors'][number] {
+  const [name, dtype, shape] = readList(json);
+  return {
+    name: readOptionalText(name),
+    shape: readList(shape).map(readInteger),
+    vector: unpackLoose(readDtype(dtype), parts),
+  };
+}
