@@ -111,7 +111,8 @@ export const catalogue = {
   },
   INVALID_PATH: {
     kind: 'invalid_argument',
-    message: () => 'The path of the request cannot be read: it is too long, or its percent encoding is broken.',
+    message: () =>
+      'The path of the request cannot be read: it is too long, or its percent encoding is broken.',
     hint: 'Percent-encode the model name as UTF-8.',
   },
   MALFORMED_REQUEST: {
@@ -181,6 +182,12 @@ export const catalogue = {
       `Version ${version} of '${model}' answered something its signature does not allow: ${what}.`,
     hint: 'Log the model again with the right signature, or serve with --output-check warn.',
   },
+  MODEL_OUTPUT_UNSUPPORTED: {
+    kind: 'internal',
+    message: (model: string, version: string, what: string) =>
+      `Version ${version} of '${model}' answered ${what}, which cannot be written as an answer.`,
+    hint: 'Let the model answer a DataFrame, arrays, or values that JSON can write.',
+  },
   VERSION_LOADING: {
     kind: 'unavailable',
     retryable: true,
@@ -213,6 +220,13 @@ export const catalogue = {
     message: (model: string, version: string) =>
       `The process that runs version ${version} of '${model}' died twice on this request.`,
     hint: 'The request itself may kill the model; the server log has its last output.',
+  },
+  MODEL_STUCK: {
+    kind: 'unavailable',
+    retryable: true,
+    message: (model: string, version: string, runs: number) =>
+      `Version ${version} of '${model}' is stuck: ${String(runs)} runs past their deadline have not ended.`,
+    hint: 'It is served again when one of them ends; --onnx-isolation process can end them.',
   },
   SERVER_STOPPING: {
     kind: 'unavailable',
@@ -275,6 +289,25 @@ export const catalogue = {
     exit: 4,
     message: (reason: string) => `The Python environment of the model cannot be made: ${reason}`,
     hint: 'Correct the requirements of the model, or serve it with --env-manager local in an environment that fits.',
+  },
+  MODULE_MISSING: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (module: string) =>
+      `The model needs the Python module '${module}', which its environment does not have.`,
+    hint: "Log the model again with extra_pip_requirements=['...'], or name a Python that has it: --env-manager local --python.",
+  },
+  LOAD_FAILED: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (reason: string) => `The model cannot be loaded: ${reason}`,
+    hint: 'The server log has the trace.',
+  },
+  WORKER_NOT_STARTED: {
+    kind: 'unavailable',
+    retryable: true,
+    exit: 4,
+    message: (reason: string) => `No worker process could be started: ${reason}`,
   },
 
   // --- command line and options ---
