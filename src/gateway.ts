@@ -73,6 +73,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       engines,
       engineFor: (model) => options.forModel(model).engine,
       outputCheckFor: (model) => options.forModel(model).outputCheck,
+      batchingFor: (model) => {
+        const { batching, maxBatchRows, maxQueue } = options.forModel(model);
+        return { mode: batching, maxRows: maxBatchRows, maxQueued: maxQueue };
+      },
       isDefault: ({ model, version }) => defaults.get(model) === version,
       verifications,
       logger,

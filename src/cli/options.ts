@@ -5,6 +5,7 @@ import { type OptionName, type OptionRow, optionTable } from '../config/options.
 /** Adds rows of the option table to a command; values stay text until `resolveOptions` reads them. */
 export function addOptions(command: Command, names: readonly OptionName[]): Command {
   for (const name of names) command.addOption(commanderOption(name));
+  if (names.includes('batching')) command.addOption(new Option('--no-batching').hideHelp());
   return command;
 }
 

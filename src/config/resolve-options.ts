@@ -66,6 +66,9 @@ function modelOptions(values: Values): ModelOptions {
     compatibility: values.compatibility as ModelOptions['compatibility'],
     engine: values.engine === 'auto' ? null : (values.engine as ModelOptions['engine']),
     outputCheck: values.outputCheck as ModelOptions['outputCheck'],
+    batching: values.batching as ModelOptions['batching'],
+    maxBatchRows: Number(values.maxBatchRows),
+    maxQueue: Number(values.maxQueue),
   };
 }
 
@@ -116,6 +119,8 @@ function readValue(row: OptionRow, value: unknown, where: string): string | numb
     case 'choice': {
       const choices = row.choices ?? [];
       if (typeof value === 'string' && choices.includes(value)) return value;
+      // What `--no-batching` says, and what YAML makes of a bare `off`.
+      if (value === false && choices.includes('off')) return 'off';
       throw bad(`one of ${choices.join(', ')}`);
     }
     case 'switch':

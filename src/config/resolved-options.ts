@@ -31,4 +31,7 @@ export interface ModelOptions {
   /** Null: the first that can. */
   readonly engine: 'onnx' | 'python' | null;
   readonly outputCheck: 'error' | 'warn' | 'off';
+  readonly batching: 'auto' | 'on' | 'off';
+  readonly maxBatchRows: number;
+  readonly maxQueue: number;
 }

@@ -3,8 +3,11 @@ import { CountersignError, countersignError } from '../errors/countersign-error.
 import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
 import { type MakeLoader } from '../serving/manager.ts';
 import { type Logger } from '../telemetry/logger.ts';
+import { Batcher } from '../serving/batcher.ts';
+import { type DecodedRequest } from '../codec/codec.ts';
+import { type BatchingVerdict, probeBatching } from './probe-batching.ts';
 import { tryExample } from './try-example.ts';
-import { type Verifications } from './verification.ts';
+import { type Finding, type Verifications } from './verification.ts';
 
 export interface BringUpOptions {
   readonly registry: Registry;
@@ -13,10 +16,18 @@ export interface BringUpOptions {
   /** The only engine to use for a model; null for the first that can. */
   readonly engineFor: (model: string) => EngineName | null;
   readonly outputCheckFor: (model: string) => 'error' | 'warn' | 'off';
+  readonly batchingFor: (model: string) => BatchingSettings;
   /** A default serves even when its answers do not fit its signature. */
   readonly isDefault: (ref: VersionRef) => boolean;
   readonly verifications: Verifications;
   readonly logger: Logger;
+}
+
+export interface BatchingSettings {
+  /** `auto` batches what the probe found to be safe. */
+  readonly mode: 'auto' | 'on' | 'off';
+  readonly maxRows: number;
+  readonly maxQueued: number;
 }
 
 /** How one version comes up: describe, fetch, load in an engine that can, try it on its own example. */
@@ -34,12 +45,14 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
       const loaders = candidates.map((engine) => engine.loader(metadata, artifact));
       const servable = await loadInFirst(loaders, signal, progress, options.logger.child({ ...ref }));
       try {
-        await verify(options, metadata, servable, signal, progress);
+        const finding = await examine(options, metadata, servable, signal, progress);
+        options.verifications.set(metadata, finding);
+        const { maxRows, maxQueued } = options.batchingFor(metadata.model);
+        return new Batcher(servable, { maxRows, maxQueued, batching: finding.batching.enabled });
       } catch (error) {
         await servable.unload();
         throw error;
       }
-      return servable;
     },
   });
 }
@@ -73,15 +86,16 @@ async function loadInFirst(
   throw countersignError('INTERNAL');
 }
 
-async function verify(
+/** Runs the version on its own example: do its answers fit its signature, and may requests share a predict? */
+async function examine(
   options: BringUpOptions,
   metadata: VersionMetadata,
   servable: Servable,
   signal: AbortSignal,
   progress: (sentence: string) => void,
-): Promise<void> {
+): Promise<Finding> {
   progress('trying it on its own input example');
-  const { verdict, example, failure } = await tryExample(options.registry, metadata, servable, signal);
+  const { verdict, example, asked, failure } = await tryExample(options.registry, metadata, servable, signal);
   if (verdict.status === 'failed' && options.outputCheckFor(metadata.model) === 'error') {
     if (!options.isDefault(metadata)) throw failure ?? countersignError('INTERNAL');
     options.logger.warn(
@@ -89,7 +103,19 @@ async function verify(
       'the default serves unverified: its answers are passed through as they are',
     );
   }
-  options.verifications.set(metadata, verdict, example);
+  const batching = await judgeBatching(options.batchingFor(metadata.model).mode, servable, asked, signal);
+  return { verdict, example, batching };
+}
+
+async function judgeBatching(
+  mode: BatchingSettings['mode'],
+  servable: Servable,
+  asked: DecodedRequest | null,
+  signal: AbortSignal,
+): Promise<BatchingVerdict> {
+  if (mode !== 'auto') return { enabled: mode === 'on', reason: 'as it was set' };
+  if (asked === null) return { enabled: false, reason: 'it has no input example to try it on' };
+  return probeBatching(servable, asked, signal);
 }
 
 function megabytes(bytes: number): string {

@@ -1,4 +1,4 @@
-import { CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { type CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Clock } from '../util/clock.ts';
 
 /** The one deadline of a request, joined with its caller's connection. Dispose it when the answer is there. */

@@ -48,6 +48,7 @@ function house(settings: Partial<EndpointSettings> = {}, logger: Logger = silent
       engines: [engine],
       engineFor: () => null,
       outputCheckFor: () => settings.outputCheck ?? 'error',
+      batchingFor: () => ({ mode: 'auto', maxRows: 64, maxQueued: 100 }),
       isDefault: ({ version }) => version === pinned,
       verifications,
       logger,

@@ -1,6 +1,7 @@
 import { adaptInput, adaptParams, planAdaptation } from '../contract/adapt.ts';
 import { type Signature } from '../contract/signature.ts';
-import { nestedJson } from '../codec/nested-json.ts';
+import { serveStyle } from '../codec/serve/style.ts';
+import { writeNested } from '../codec/values/write-nested.ts';
 import { type DecodedRequest } from '../codec/codec.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type VersionRef } from '../registry/registry.ts';
@@ -37,11 +38,15 @@ export function streamItems(options: StreamOptions): AsyncIterable<string> {
   return items(options, { input, params, requestId: options.call.requestId });
 }
 
+/** Streams have no schema: items are written as the values they are. */
+const anything = { kind: 'any' } as const;
+
 async function* items(
   options: StreamOptions,
   call: Parameters<Handle['servable']['predictStream']>[0],
 ): AsyncGenerator<string> {
   using handle = options.handle;
   using deadline = options.deadline;
-  for await (const item of handle.servable.predictStream(call, deadline.signal)) yield nestedJson(item);
+  for await (const item of handle.servable.predictStream(call, deadline.signal))
+    yield writeNested(item, anything, serveStyle);
 }

@@ -13,6 +13,8 @@ import { type Example, type Verdict } from './verification.ts';
 export interface Trial {
   readonly verdict: Verdict;
   readonly example: Example | null;
+  /** The example as the model was asked it; null when there is none that fits. */
+  readonly asked: DecodedRequest | null;
   /** The error to refuse the version with, when the verdict is `failed`. */
   readonly failure: CountersignError | null;
 }
@@ -41,12 +43,22 @@ export async function tryExample(
       signature.outputs === null
         ? 'the signature says nothing of outputs'
         : 'the answer to its input example fits the signature';
-    return { verdict: { status: 'verified', reason }, example: { request, answer }, failure: null };
+    return {
+      verdict: { status: 'verified', reason },
+      example: { request, answer },
+      asked: decoded,
+      failure: null,
+    };
   } catch (thrown) {
     signal.throwIfAborted();
     const failure = CountersignError.from(thrown);
     const reason = `its own input example fails: ${failure.message}`;
-    return { verdict: { status: 'failed', reason }, example: { request, answer: undefined }, failure };
+    return {
+      verdict: { status: 'failed', reason },
+      example: { request, answer: undefined },
+      asked: null,
+      failure,
+    };
   }
 }
 
@@ -66,7 +78,7 @@ export async function readExample(
 
 function untried(reason: string, request: unknown): Trial {
   const example = request === null ? null : { request, answer: undefined };
-  return { verdict: { status: 'unproven', reason }, example, failure: null };
+  return { verdict: { status: 'unproven', reason }, example, asked: null, failure: null };
 }
 
 function encoded(request: unknown): Parameters<typeof codec.decode>[0] {

@@ -1,3 +1,4 @@
+import { type BatchingVerdict } from './probe-batching.ts';
 import { type VersionRef } from '../registry/registry.ts';
 
 /**
@@ -20,9 +21,10 @@ export interface Example {
   readonly answer: unknown;
 }
 
-interface Finding {
+export interface Finding {
   readonly verdict: Verdict;
   readonly example: Example | null;
+  readonly batching: BatchingVerdict;
 }
 
 /** What was learned about versions by running them. */
@@ -33,15 +35,15 @@ export class Verifications {
     return this.#findings.get(key(ref)) ?? null;
   }
 
-  set(ref: VersionRef, verdict: Verdict, example: Example | null): void {
-    this.#findings.set(key(ref), { verdict, example });
+  set(ref: VersionRef, finding: Finding): void {
+    this.#findings.set(key(ref), finding);
   }
 
   /** An answer fitted: a version without an example is verified from now on. */
   confirm(ref: VersionRef): void {
     const known = this.get(ref);
     if (known?.verdict.status !== 'unproven') return;
-    this.set(ref, { status: 'verified', reason: 'an answer fitted the signature' }, known.example);
+    this.set(ref, { ...known, verdict: { status: 'verified', reason: 'an answer fitted the signature' } });
   }
 }
 

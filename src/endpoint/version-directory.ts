@@ -22,6 +22,7 @@ export class VersionDirectory {
   readonly #logger: Logger;
   readonly #lookups = new SingleFlight<string, ModelSummary>();
   readonly #unknown = new Map<string, number>();
+  readonly #metadata = new Map<string, VersionMetadata>();
   #summary: ModelSummary | null = null;
   #seenAt = 0;
 
@@ -56,8 +57,13 @@ export class VersionDirectory {
     }
   }
 
-  metadata(version: string, signal: AbortSignal): Promise<VersionMetadata> {
-    return this.#registry.describe({ model: this.#model, version }, signal);
+  /** What a version says of itself: a fact, read once. */
+  async metadata(version: string, signal: AbortSignal): Promise<VersionMetadata> {
+    const known = this.#metadata.get(version);
+    if (known !== undefined) return known;
+    const metadata = await this.#registry.describe({ model: this.#model, version }, signal);
+    this.#metadata.set(version, metadata);
+    return metadata;
   }
 
   async #known(version: string, signal: AbortSignal): Promise<string> {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import { CountersignError } from '../errors/countersign-error.ts';
+import { optionTable, type OptionRow } from './options.ts';
+import { type OptionSources, resolveOptions } from './resolve-options.ts';
+
+const resolve = (sources: Partial<OptionSources> = {}) =>
+  resolveOptions({ given: {}, env: {}, file: {}, ...sources });
+
+function complaint(sources: Partial<OptionSources>): string {
+  try {
+    resolve(sources);
+  } catch (error) {
+    if (error instanceof CountersignError && error.code === 'INVALID_OPTION') return error.message;
+    throw error;
+  }
+  return 'no complaint';
+}
+
+describe('where a value comes from', () => {
+  it('takes flags over environment over file over defaults', () => {
+    const env = { MLFLOW_PORT: '7001' };
+    const file = { port: 7002, workers: 3 };
+    expect(resolve({ given: { port: '7000' }, env, file })).toMatchObject({ port: 7000, workers: 3 });
+    expect(resolve({ env, file }).port).toBe(7001);
+    expect(resolve({ file }).port).toBe(7002);
+    expect(resolve().port).toBe(8000);
+  });
+
+  it("listens on MLflow's port when a model URI is served, unless told otherwise", () => {
+    expect(resolve({ given: { modelUri: 'models:/m/1' } }).port).toBe(5000);
+    expect(resolve({ given: { modelUri: 'models:/m/1', port: '8000' } }).port).toBe(8000);
+  });
+
+  it('reads an empty environment variable as none', () => {
+    expect(resolve({ env: { MLFLOW_PORT: '' } }).port).toBe(8000);
+  });
+
+  it('keeps its cache where the user keeps caches', () => {
+    expect(resolve({ env: { XDG_CACHE_HOME: '/x' } }).cacheDir).toBe('/x/countersign');
+    expect(resolve({ env: { COUNTERSIGN_CACHE: '/y', XDG_CACHE_HOME: '/x' } }).cacheDir).toBe('/y');
+  });
+
+  it('lays the settings of a model over those of the server', () => {
+    const options = resolve({
+      given: { timeout: '5' },
+      file: { models: { slow: { timeout: 600, defaultVersion: '@next' } } },
+    });
+    expect(options.forModel('slow')).toMatchObject({ timeoutMs: 600_000, defaultVersion: '@next' });
+    expect(options.forModel('other')).toMatchObject({ timeoutMs: 5_000, defaultVersion: null });
+  });
+});
+
+describe('what a value is', () => {
+  it('reads sizes in bytes or with a unit', () => {
+    expect(resolve({ given: { maxBody: '1MiB' } }).maxBodyBytes).toBe(1024 * 1024);
+    expect(resolve({ given: { maxBody: '1.5 kb' } }).maxBodyBytes).toBe(1500);
+    expect(resolve({ given: { maxBody: 10 } }).maxBodyBytes).toBe(10);
+  });
+
+  it.each([
+    [{ given: { port: 'http' } }, '--port', 'whole number'],
+    [{ given: { port: '-1' } }, '--port', 'at least 0'],
+    [{ given: { workers: '0' } }, '--workers', 'at least 1'],
+    [{ given: { workers: '1.5' } }, '--workers', 'whole number'],
+    [{ given: { maxBody: '3 parsecs' } }, '--max-body', 'whole number'],
+    [{ env: { MLFLOW_PORT: 'x' } }, 'MLFLOW_PORT', 'whole number'],
+    [{ file: { envManager: 'conda' } }, 'envManager in the config file', 'auto, local, uv, virtualenv'],
+    [{ file: { prot: 8000 } }, 'prot in the config file', 'did you mean port'],
+    [{ file: { models: { m: { port: 1 } } } }, 'models.m', 'unknown'],
+    [{ file: { models: [] } }, 'models', 'object'],
+  ])('refuses %j, naming where it stands and what was expected', (sources, where, what) => {
+    const message = complaint(sources);
+    expect(message).toContain(where);
+    expect(message).toContain(what);
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(resolve())).toBe(true);
+  });
+});
+
+describe('the table', () => {
+  it('gives every option its own flag and its own variable', () => {
+    const rows: readonly OptionRow[] = Object.values(optionTable);
+    const flags = rows.flatMap(({ flag }) => flag.split(', '));
+    const variables = rows.map(({ env }) => env);
+    expect(new Set(flags).size).toBe(flags.length);
+    expect(new Set(variables).size).toBe(variables.length);
+  });
+
+  it('has defaults that its own rules accept', () => {
+    const given = Object.fromEntries(
+      Object.entries(optionTable)
+        .filter(([, row]) => row.default !== null)
+        .map(([name, row]) => [name, row.default]),
+    );
+    expect(() => resolve({ given })).not.toThrow();
+  });
+});
