@@ -236,15 +236,28 @@ describe('letting go', () => {
 
   test('that has begun is waited for, and then the version loads anew', async () => {
     const manager = manage({ maxVersions: 1 });
-    let again: Promise<Handle> | undefined;
-    manager.subscribe(({ version, state }) => {
-      if (version === '1' && state === 'unloading') again ??= manager.acquire(v(1), patient);
-    });
+    const gone: PromiseWithResolvers<void> = Promise.withResolvers();
+    engine.plan(v(1)).beforeUnload = () => gone.promise;
     await use(manager, v(1), v(2));
-    const handle = await again;
-    expect(handle?.ref).toEqual(v(1));
+    const again = manager.acquire(v(1), patient);
+    await settle();
+    expect(manager.status(v(1))?.state).toBe('unloading');
+    gone.resolve();
+    expect((await again).ref).toEqual(v(1));
     expect(engine.plan(v(1))).toMatchObject({ loads: 2, unloads: 1 });
     expect(engine.misuses).toEqual([]);
+  });
+
+  test('counts a version as used when it is borrowed and when it is given back', async () => {
+    const manager = manage({ maxVersions: 2 });
+    const first = await manager.acquire(v(1), patient);
+    await use(manager, v(2));
+    first[Symbol.dispose]();
+    await use(manager, v(3));
+    expect([...engine.live]).toEqual(['m/1', 'm/3']);
+    using last = await manager.acquire(v(1), patient);
+    await use(manager, v(4));
+    expect([...engine.live]).toEqual([`m/${last.ref.version}`, 'm/4']);
   });
 
   test('goes on when a version does not unload cleanly', async () => {
@@ -297,6 +310,9 @@ describe('a load that fails', () => {
     engine.plan(v(1)).heal();
     await use(manager, v(1));
     expect(states(manager)).toEqual({ 'm/1': 'available' });
+    await use(manager, v(2), v(3));
+    engine.plan(v(1)).fail();
+    await expect(manager.acquire(v(1), patient)).rejects.toMatchObject({ facts: { retryAfterSeconds: 1 } });
   });
 
   test('is not tried again by itself unless it is pinned', async () => {
@@ -386,6 +402,19 @@ describe('close', () => {
     expect(await closed).toBe(false);
     expect(engine.live.size).toBe(0);
     handle[Symbol.dispose]();
+  });
+
+  test('waits for what is unloading', async () => {
+    const manager = manage();
+    const gone: PromiseWithResolvers<void> = Promise.withResolvers();
+    engine.plan(v(1)).beforeUnload = () => gone.promise;
+    await use(manager, v(1));
+    let closed = false;
+    const closing = manager.close(1_000).then(() => (closed = true));
+    await settle();
+    expect(closed).toBe(false);
+    gone.resolve();
+    await closing;
   });
 
   test('stops loads, waits for them and turns their callers away', async () => {

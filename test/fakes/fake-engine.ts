@@ -25,6 +25,8 @@ export class FakePlan {
   executors = 1;
   /** The answer to a predict; echoes the input unless a test says otherwise. */
   answer: (call: PredictCall) => Payload | Promise<Payload> = (call) => call.input;
+  /** What an unload waits for. */
+  beforeUnload: () => Promise<void> = () => Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
   #gate: PromiseWithResolvers<void> | null = null;
 
@@ -169,13 +171,12 @@ export class FakeServable implements Servable {
     }
   }
 
-  unload(): Promise<void> {
+  async unload(): Promise<void> {
     if (this.#running > 0) this.#owner.misuses.push(`${this.#name} unloaded under a request`);
-    if (this.#owner.live.delete(this.#name)) {
-      this.#plan.unloads++;
-      this.#owner.events.push(`unload ${this.#name}`);
-    }
-    return Promise.resolve();
+    await this.#plan.beforeUnload();
+    if (!this.#owner.live.delete(this.#name)) return;
+    this.#plan.unloads++;
+    this.#owner.events.push(`unload ${this.#name}`);
   }
 
   #mustLive(): void {
