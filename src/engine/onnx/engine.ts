@@ -1,0 +1,138 @@
+import { stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { countersignError } from '../../errors/countersign-error.ts';
+import { type VersionMetadata } from '../../registry/registry.ts';
+import { type Logger } from '../../telemetry/logger.ts';
+import { type Clock } from '../../util/clock.ts';
+import { type Engine, type Servable } from '../engine.ts';
+import { answerOf } from './answers.ts';
+import { canLoadOnnx } from './can-load.ts';
+import { Executor } from './executor.ts';
+import { feedsOf } from './feeds.ts';
+import { type Isolation } from './link.ts';
+import { type GraphFacts } from './messages.ts';
+import { ExecutorPool } from './pool.ts';
+import { sessionSettings } from './session-settings.ts';
+
+export interface OnnxEngineOptions {
+  /** Sessions per loaded version, each in a thread or process of its own. */
+  readonly workers: number;
+  /** `process` where a model is not trusted to end: a process can be killed, a running thread cannot. */
+  readonly isolation: Isolation;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs MLflow's `onnx` flavor with onnxruntime, without Python. `load` rejects with ENGINE_CANNOT_LOAD where
+ * another engine may do better. `close` waits for retired threads, which may take as long as their runs: the
+ * caller bounds it, and kills its own process when the bound is over (exiting would abort it).
+ */
+export function createOnnxEngine(options: OnnxEngineOptions): Engine {
+  const living = new Set<Executor>();
+  return {
+    name: 'onnx',
+    canLoad: canLoadOnnx,
+    loader: (metadata, artifact) => ({
+      load: (signal) => new Load(options, metadata, living).run(artifact.directory, signal),
+    }),
+    async close() {
+      await Promise.all([...living].map((executor) => executor.end()));
+    },
+  };
+}
+
+interface Opened {
+  readonly executor: Executor;
+  readonly graph: GraphFacts;
+}
+
+/** One load of one version, and what its servable needs to replace an executor. */
+class Load {
+  readonly #options: OnnxEngineOptions;
+  readonly #metadata: VersionMetadata;
+  /** Every executor of the engine that has not ended. */
+  readonly #living: Set<Executor>;
+
+  constructor(options: OnnxEngineOptions, metadata: VersionMetadata, living: Set<Executor>) {
+    this.#options = options;
+    this.#metadata = metadata;
+    this.#living = living;
+  }
+
+  async run(directory: string, signal: AbortSignal): Promise<Servable> {
+    const path = await this.#locate(directory);
+    signal.throwIfAborted();
+    const { workers } = this.#options;
+    const opening = Array.from({ length: workers }, () => this.#open(path, signal));
+    const results = await Promise.allSettled(opening);
+    const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.find((result) => result.status === 'rejected');
+    const [first] = opened;
+    if (first === undefined || failed !== undefined) {
+      await Promise.all(opened.map(({ executor }) => executor.end()));
+      throw failed?.reason as Error;
+    }
+    return this.#servable(
+      path,
+      first.graph,
+      opened.map(({ executor }) => executor),
+    );
+  }
+
+  /** `data` of the flavor: the model file, or a folder with `model.onnx` in it. */
+  async #locate(directory: string): Promise<string> {
+    const { flavors, model, version } = this.#metadata;
+    const data = String(flavors['onnx']?.['data']);
+    const path = resolve(directory, data);
+    const outside = relative(resolve(directory), path).split(sep)[0] === '..';
+    const kind = await stat(path).catch(() => null);
+    if (outside || kind === null) {
+      throw countersignError('ARTIFACT_UNREADABLE', model, version, `it has no file ${data}`);
+    }
+    return kind.isDirectory() ? join(path, 'model.onnx') : path;
+  }
+
+  async #open(path: string, signal: AbortSignal | null): Promise<Opened> {
+    const executor = new Executor(this.#options.isolation);
+    this.#living.add(executor);
+    void executor.gone.then(() => this.#living.delete(executor));
+    const abort = (): void => void executor.end();
+    signal?.addEventListener('abort', abort, { once: true });
+    const settings = sessionSettings(this.#metadata.flavors['onnx']?.['onnx_session_options']);
+    const outcome = await executor.load(path, settings);
+    signal?.removeEventListener('abort', abort);
+    if (outcome.kind === 'loaded' && signal?.aborted !== true) return { executor, graph: outcome.graph };
+    await executor.end();
+    signal?.throwIfAborted();
+    const reason = 'reason' in outcome ? outcome.reason : 'it answered something else';
+    throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', reason);
+  }
+
+  #servable(path: string, graph: GraphFacts, executors: readonly Executor[]): Servable {
+    const { workers, isolation, clock, logger } = this.#options;
+    const { model, version, signature } = this.#metadata;
+    const open = async (): Promise<Executor> => (await this.#open(path, null)).executor;
+    const pool = new ExecutorPool({ ref: { model, version }, size: workers, open, clock, logger }, executors);
+    return {
+      engine: 'onnx',
+      executors: workers,
+      streams: false,
+      detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}`,
+      // The weights are nearly all of it; each session has its own copy.
+      memoryBytes: graph.bytes * workers,
+      async predict({ input }, signal) {
+        const outputs = await pool.run(() => feedsOf(graph.inputs, input), signal);
+        return answerOf(outputs, graph, input, signature?.outputs ?? null);
+      },
+      predictStream() {
+        throw countersignError('INTERNAL').with({ cause: 'an onnx model does not stream' });
+      },
+      unload: () => pool.close(),
+    };
+  }
+}
+
+function plural(word: Isolation, count: number): string {
+  return count === 1 ? word : word === 'process' ? 'processes' : 'threads';
+}

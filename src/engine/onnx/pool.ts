@@ -1,0 +1,199 @@
+import { countersignError, type CountersignError } from '../../errors/countersign-error.ts';
+import { type VersionRef } from '../../registry/registry.ts';
+import { type Logger } from '../../telemetry/logger.ts';
+import { type Clock } from '../../util/clock.ts';
+import { type Executor, type Outcome } from './executor.ts';
+import { type WireTensor } from './messages.ts';
+import { isDeadline, leftError } from './leaving.ts';
+
+/** Threads past their deadline that may still run, per version; beyond that the version is stuck. */
+const maxRetired = 3;
+
+export interface PoolOptions {
+  readonly ref: VersionRef;
+  readonly size: number;
+  /** A new executor with the model loaded. */
+  readonly open: () => Promise<Executor>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Job {
+  /** Made when its turn comes, and again for a second try: the executor keeps what it is given. */
+  readonly feeds: () => readonly WireTensor[];
+  readonly signal: AbortSignal;
+  readonly since: number;
+  readonly settle: (result: readonly WireTensor[] | CountersignError) => void;
+  settled: boolean;
+  tries: number;
+}
+
+/**
+ * Gives runs to executors, first come first served, one at a time each. An executor past the deadline of its run
+ * is retired: its answer is dropped, and another takes its place. One that dies is replaced, and its run is tried
+ * once more.
+ */
+export class ExecutorPool {
+  readonly #options: PoolOptions;
+  readonly #queue: Job[] = [];
+  readonly #idle: Executor[] = [];
+  readonly #busy = new Map<Executor, Job>();
+  readonly #retired = new Set<Executor>();
+  #starting = 0;
+  #closed = false;
+
+  constructor(options: PoolOptions, executors: readonly Executor[]) {
+    this.#options = options;
+    for (const executor of executors) this.#adopt(executor);
+  }
+
+  /** Errors: MODEL_FAILED, MODEL_STUCK, WORKER_LOST, DEADLINE_EXCEEDED, CALLER_LEFT. */
+  run(feeds: Job['feeds'], signal: AbortSignal): Promise<readonly WireTensor[]> {
+    return new Promise((resolve, reject) => {
+      const since = this.#options.clock.monotonicMs();
+      const settle: Job['settle'] = (result) => {
+        if (job.settled) return;
+        job.settled = true;
+        signal.removeEventListener('abort', onAbort);
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      };
+      const job: Job = { feeds, signal, since, settle, settled: false, tries: 0 };
+      const onAbort = (): void => {
+        this.#leave(job);
+      };
+      if (signal.aborted) {
+        settle(leftError(signal, 0));
+        return;
+      }
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push(job);
+      this.#advance();
+    });
+  }
+
+  /** Ends the idle executors and retires the others. Waits for the idle ones. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#queue.splice(0)) job.settle(countersignError('SERVER_STOPPING'));
+    for (const [executor, job] of [...this.#busy]) {
+      job.settle(countersignError('SERVER_STOPPING'));
+      this.#retire(executor);
+    }
+    await Promise.all(this.#idle.splice(0).map((executor) => executor.end()));
+  }
+
+  #adopt(executor: Executor): void {
+    this.#idle.push(executor);
+    void executor.gone.then(() => {
+      this.#forget(executor);
+      this.#advance();
+    });
+  }
+
+  #forget(executor: Executor): void {
+    this.#busy.delete(executor);
+    this.#retired.delete(executor);
+    const index = this.#idle.indexOf(executor);
+    if (index !== -1) this.#idle.splice(index, 1);
+  }
+
+  #advance(): void {
+    while (this.#idle.length > 0) {
+      const job = this.#queue.shift();
+      if (job === undefined) break;
+      const executor = this.#idle.shift();
+      if (executor !== undefined) void this.#dispatch(executor, job);
+    }
+    this.#refill();
+    if (this.#alive() === 0 && !this.#closed) this.#refuseAll();
+  }
+
+  #alive(): number {
+    return this.#idle.length + this.#busy.size + this.#starting;
+  }
+
+  #refuseAll(): void {
+    const { model, version } = this.#options.ref;
+    for (const job of this.#queue.splice(0)) {
+      job.settle(countersignError('MODEL_STUCK', model, version, this.#retired.size));
+    }
+  }
+
+  async #dispatch(executor: Executor, job: Job): Promise<void> {
+    this.#busy.set(executor, job);
+    job.tries += 1;
+    const outcome = await this.#ask(executor, job);
+    if (this.#busy.get(executor) === job && outcome.kind !== 'gone') {
+      this.#busy.delete(executor);
+      this.#idle.push(executor);
+    }
+    this.#conclude(job, outcome);
+    this.#advance();
+  }
+
+  async #ask(executor: Executor, job: Job): Promise<Outcome> {
+    try {
+      return await executor.run(job.feeds());
+    } catch (error) {
+      // The feeds could not be made; the executor was not asked.
+      return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #conclude(job: Job, outcome: Outcome): void {
+    if (job.settled) return;
+    const { model, version } = this.#options.ref;
+    if (outcome.kind === 'outputs') job.settle(outcome.outputs);
+    else if (outcome.kind !== 'gone') {
+      const cause = outcome.kind === 'loaded' ? 'an answer to another question' : outcome.reason;
+      job.settle(countersignError('MODEL_FAILED', model, version, 'an onnxruntime error').with({ cause }));
+    } else if (job.tries < 2) this.#queue.unshift(job);
+    else job.settle(countersignError('WORKER_LOST', model, version).with({ cause: outcome.reason }));
+  }
+
+  #leave(job: Job): void {
+    const index = this.#queue.indexOf(job);
+    if (index !== -1) this.#queue.splice(index, 1);
+    job.settle(leftError(job.signal, this.#options.clock.monotonicMs() - job.since));
+    if (!isDeadline(job.signal)) return;
+    // Its own executor, and those that hold others up with a run nobody waits for.
+    for (const [executor, running] of [...this.#busy]) if (running.settled) this.#retire(executor);
+    this.#advance();
+  }
+
+  #retire(executor: Executor): void {
+    this.#busy.delete(executor);
+    this.#retired.add(executor);
+    void executor.end();
+    const { ref, logger } = this.#options;
+    logger.warn(
+      { ...ref, retired: this.#retired.size },
+      'an onnx executor is past its deadline and was retired',
+    );
+  }
+
+  #refill(): void {
+    while (!this.#closed && this.#alive() < this.#options.size && this.#retired.size < maxRetired) {
+      this.#starting += 1;
+      void this.#start();
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const executor = await this.#options.open();
+      this.#starting -= 1;
+      if (this.#closed) return void executor.end();
+      this.#adopt(executor);
+      this.#advance();
+    } catch (error) {
+      this.#starting -= 1;
+      this.#options.logger.error(
+        { ...this.#options.ref, err: error },
+        'an onnx executor could not be replaced',
+      );
+      if (this.#alive() === 0) this.#refuseAll();
+    }
+  }
+}

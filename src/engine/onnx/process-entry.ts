@@ -1,0 +1,23 @@
+import { Worker } from 'node:worker_threads';
+import { type Question } from './messages.ts';
+import { serveSession } from './session.ts';
+
+/** Runs in a child process: a session behind the process's channel. */
+const ask = serveSession(
+  (answer) => process.send?.(answer),
+  () => {
+    process.disconnect();
+  },
+);
+process.on('message', (question: Question) => {
+  ask(question);
+});
+process.on('disconnect', () => {
+  process.exit(0);
+});
+// A terminal's Ctrl-C goes to every process of the group; the gateway decides what it means.
+process.on('SIGINT', () => undefined);
+
+// A run that never ends keeps this thread from hearing that the gateway died; the watchdog's hears nothing else.
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+new Worker(new URL(`./watchdog-entry.${extension}`, import.meta.url)).unref();

@@ -1,0 +1,149 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import {
+  buffersOf,
+  tensorTypes,
+  type Answer,
+  type Cells,
+  type GraphInput,
+  type Question,
+  type SessionSettings,
+  type TensorType,
+  type WireTensor,
+} from './messages.ts';
+import { prepareModel, type PreparedModel } from './model-bytes.ts';
+
+type Metadata = InferenceSession['inputMetadata'][number];
+type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
+
+/**
+ * One onnxruntime session, on the thread it is created on, which `session.run` blocks while it runs. Takes
+ * questions one by one, in order; `end` calls back when the session is given back.
+ */
+export function serveSession(reply: Reply, end: () => void): (question: Question) => void {
+  let session: InferenceSession | null = null;
+  let last: Promise<void> = Promise.resolve();
+  const handle = async (question: Question): Promise<void> => {
+    if (question.kind === 'end') {
+      await session?.release();
+      end();
+    } else if (question.kind === 'load') {
+      const loaded = await load(question.path, question.settings);
+      session = loaded.session;
+      reply(loaded.answer, []);
+    } else {
+      const answer = await run(session, question.feeds);
+      reply(answer, answer.kind === 'outputs' ? buffersOf(answer.outputs) : []);
+    }
+  };
+  return (question) => {
+    last = last.then(() => handle(question));
+  };
+}
+
+interface Loaded {
+  readonly session: InferenceSession | null;
+  readonly answer: Answer;
+}
+
+async function load(path: string, settings: SessionSettings): Promise<Loaded> {
+  try {
+    const bytes = await readFile(path);
+    const prepared = prepareModel(bytes);
+    if (prepared.edited !== null && prepared.externalFiles.length > 0) {
+      return refused('it has a ZipMap and keeps its weights in files of their own');
+    }
+    const session = await create(prepared.edited ?? path, settings);
+    const reason = unreadable(session);
+    if (reason !== null) return refused(reason);
+    const size = bytes.length + (await externalBytes(path, prepared));
+    return { session, answer: loaded(session, prepared, size) };
+  } catch (error) {
+    return refused(messageOf(error));
+  }
+}
+
+function create(model: string | Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    ...settings,
+    executionProviders: ['cpu'],
+    // With more, a row's answer depends on the batch it came in.
+    intraOpNumThreads: 1,
+    // Errors come back as exceptions; on the standard error they would only be there twice.
+    logSeverityLevel: 4,
+  };
+  return typeof model === 'string'
+    ? InferenceSession.create(model, options)
+    : InferenceSession.create(model, options);
+}
+
+function refused(reason: string): Loaded {
+  return { session: null, answer: { kind: 'refused', reason } };
+}
+
+function unreadable(session: InferenceSession): string | null {
+  const find = (what: string, all: readonly Metadata[]): string | null => {
+    const bad = all.find((value) => !value.isTensor || !isTensorType(value.type));
+    if (bad === undefined) return null;
+    return `its ${what} '${bad.name}' is ${bad.isTensor ? `of type ${bad.type}` : 'no tensor'}`;
+  };
+  return find('input', session.inputMetadata) ?? find('output', session.outputMetadata);
+}
+
+function isTensorType(type: string): type is TensorType {
+  return (tensorTypes as readonly string[]).includes(type);
+}
+
+function loaded(session: InferenceSession, { labels }: PreparedModel, bytes: number): Answer {
+  const inputs = session.inputMetadata.flatMap((value): GraphInput[] =>
+    value.isTensor && isTensorType(value.type)
+      ? [{ name: value.name, type: value.type, shape: value.shape }]
+      : [],
+  );
+  return {
+    kind: 'loaded',
+    graph: { inputs, labels, bytes, runtime: env.versions.node ?? env.versions.common },
+  };
+}
+
+async function externalBytes(path: string, { externalFiles }: PreparedModel): Promise<number> {
+  const sizes = externalFiles.map((file) => stat(join(dirname(path), file)).then(({ size }) => size));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function run(session: InferenceSession | null, feeds: readonly WireTensor[]): Promise<Answer> {
+  if (session === null) return { kind: 'failed', reason: 'no model is loaded' };
+  try {
+    const fed = Object.fromEntries(feeds.map((feed) => [feed.name, tensorOf(feed)]));
+    const results = await session.run(fed);
+    const outputs = session.outputNames.flatMap((name) => wireOf(name, results[name]));
+    return { kind: 'outputs', outputs };
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) };
+  }
+}
+
+function tensorOf({ type, data, dims }: WireTensor): Tensor {
+  if (type !== 'float16') return new Tensor(type as 'float32', data as Float32Array, [...dims]);
+  const bits = data as Uint16Array;
+  const tensor = new Tensor('float16', bits, [...dims]);
+  // The constructor makes a Float16Array of them, from which the binding reads nothing (1.30).
+  Object.defineProperty(tensor, 'data', { value: bits });
+  return tensor;
+}
+
+function wireOf(name: string, value: Tensor | undefined): WireTensor[] {
+  if (value === undefined || !isTensorType(value.type)) return [];
+  const data: unknown = value.data;
+  const cells =
+    data instanceof Float16Array
+      ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+      : (data as Cells);
+  return [{ name, type: value.type, dims: value.dims, data: cells }];
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}

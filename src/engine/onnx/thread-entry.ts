@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads';
+import { type Question } from './messages.ts';
+import { serveSession } from './session.ts';
+
+/** Runs in a worker thread: a session behind the thread's port. */
+const port = parentPort;
+if (port !== null) {
+  const ask = serveSession(
+    (answer, transfer) => {
+      port.postMessage(answer, transfer);
+    },
+    () => {
+      port.close();
+    },
+  );
+  port.on('message', (question: Question) => {
+    ask(question);
+  });
+}
