@@ -9,7 +9,11 @@ export interface Answer {
   readonly body: string | Uint8Array | AsyncIterable<string>;
 }
 
-export function json(value: unknown, status = 200): Answer {
+export interface TextAnswer extends Answer {
+  readonly body: string;
+}
+
+export function json(value: unknown, status = 200): TextAnswer {
   return { status, contentType: 'application/json', body: writeJson(value) };
 }
 

@@ -6,7 +6,9 @@ import { asksForEvents, eventAnswer } from './events.ts';
 
 async function text({ body }: Answer): Promise<string> {
   if (!isStream(body)) throw new TypeError('not a stream');
-  return (await Array.fromAsync(body)).join('');
+  let sent = '';
+  for await (const chunk of body) sent += chunk;
+  return sent;
 }
 
 async function* itemsThenFailure(count: number): AsyncGenerator<string> {

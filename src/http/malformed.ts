@@ -13,16 +13,18 @@ const statusOf: Readonly<Record<string, number>> = {
 /** Bytes that are no HTTP request never become one: a problem document straight onto the socket, and the end. */
 export function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable) socket.write(response(statusOf[error.code ?? ''] ?? 400));
-  socket.destroy(error);
+  if (!socket.writable) socket.destroy();
+  else socket.end(response(statusOf[error.code ?? ''] ?? 400), () => socket.destroy());
 }
 
 function response(status: number): string {
-  const answer = problemAnswer(countersignError('MALFORMED_REQUEST').with({ status }), randomUUID());
-  const body = String(answer.body);
+  const { body, contentType = '' } = problemAnswer(
+    countersignError('MALFORMED_REQUEST').with({ status }),
+    randomUUID(),
+  );
   return [
     `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
-    `Content-Type: ${answer.contentType ?? ''}`,
+    `Content-Type: ${contentType}`,
     `Content-Length: ${String(Buffer.byteLength(body))}`,
     'Connection: close',
     '',

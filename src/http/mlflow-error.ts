@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorKind } from '../errors/catalogue.ts';
 import { type CountersignError } from '../errors/countersign-error.ts';
-import { type Answer, json } from './answer.ts';
+import { json, type TextAnswer } from './answer.ts';
 
 /**
  * MLflow's `error_code` per kind. Where the kind's HTTP status has no code of MLflow's, the nearest one.
@@ -32,7 +32,7 @@ const codeOfRow: Partial<Record<ErrorCode, string>> = {
 };
 
 /** An error as `mlflow models serve` would answer it; a codec or a model that knows better sets `mlflowCode`. */
-export function mlflowErrorAnswer(error: CountersignError): Answer {
+export function mlflowErrorAnswer(error: CountersignError): TextAnswer {
   if (error.kind === 'method_not_allowed') return mlflowDetail(error.status, 'Method Not Allowed');
   if (error.kind === 'unsupported_media') {
     return { status: error.status, contentType: 'text/plain; charset=utf-8', body: error.message };
@@ -41,7 +41,7 @@ export function mlflowErrorAnswer(error: CountersignError): Answer {
 }
 
 /** What MLflow's router answers by itself: unknown paths and methods. */
-export function mlflowDetail(status: number, detail: string): Answer {
+export function mlflowDetail(status: number, detail: string): TextAnswer {
   return { status, contentType: 'application/json', body: JSON.stringify({ detail }) };
 }
 

@@ -71,7 +71,7 @@ describe('mlflowErrorAnswer', () => {
       const answer = mlflowErrorAnswer(error);
       expect(answer.status).toBe(status);
       expect(answer.contentType).toBe('application/json');
-      expect(JSON.parse(String(answer.body))).toEqual({ error_code: code, message: error.message });
+      expect(JSON.parse(answer.body)).toEqual({ error_code: code, message: error.message });
     },
   );
 
@@ -81,7 +81,7 @@ describe('mlflowErrorAnswer', () => {
       { pointer: '', message: 'is short' },
     ];
     const { body } = mlflowErrorAnswer(countersignError('INVALID_INPUT', 2).with({ errors }));
-    expect(String(body)).toContain('/inputs/0: is no number (body): is short');
+    expect(body).toContain('/inputs/0: is no number (body): is short');
   });
 
   it('refuses a content type in plain text, as MLflow does', () => {

@@ -1,6 +1,6 @@
 import { type CountersignError } from '../errors/countersign-error.ts';
 import { writeJson } from '../util/write-json.ts';
-import { type Answer } from './answer.ts';
+import { type TextAnswer } from './answer.ts';
 
 /** Where the page of errors is served; a problem's `type` points into it. */
 export const errorsPath = '/docs/errors';
@@ -37,7 +37,7 @@ export function problem(error: CountersignError, requestId: string): Problem {
   };
 }
 
-export function problemAnswer(error: CountersignError, requestId: string): Answer {
+export function problemAnswer(error: CountersignError, requestId: string): TextAnswer {
   return {
     status: error.status,
     contentType: 'application/problem+json',

@@ -105,9 +105,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOption
 }
 
 function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, options: HttpOptions): void {
-  if (!raw.writableFinished) exchange.callerLeft(countersignError('CALLER_LEFT'));
+  if (!raw.writableEnded) exchange.callerLeft(countersignError('CALLER_LEFT'));
   const { requestId, method, path, route, model, version, code } = exchange;
-  const status = raw.writableFinished ? raw.statusCode : 499;
+  const status = raw.writableEnded ? raw.statusCode : 499;
   const durationMs = options.clock.monotonicMs() - exchange.startedMs;
   options.metrics.request({ model, version, route, status, durationMs });
   const line = { requestId, method, path, route, status, durationMs, model, version, code };

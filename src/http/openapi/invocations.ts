@@ -1,6 +1,8 @@
 import { paramsSchema, requestSchema, rowSchema } from '../../contract/json-schema.ts';
 import { type ColumnSchema, type Schema, type Signature } from '../../contract/signature.ts';
 import { answerHeaders, callFailureResponses } from './components.ts';
+import { asRecord } from '../../util/unknown.ts';
+import { exampleOf } from './example.ts';
 import { type DocumentedModel } from './documented-model.ts';
 import { type Example, type JsonSchema, type Operation } from './openapi-types.ts';
 import { selectorParameter } from './parameters.ts';
@@ -11,7 +13,7 @@ are dropped, and the answer is not checked, as in MLflow.`;
 
 /** `POST /invocations`, in its simple forms. */
 export function invocations(model: DocumentedModel): Operation {
-  const examples = exampleOf(model);
+  const sample = sampleOf(model);
   return {
     operationId: `${model.id}.invocations`,
     tags: [model.name],
@@ -23,7 +25,7 @@ export function invocations(model: DocumentedModel): Operation {
       content: {
         'application/json': {
           schema: requestOf(model.terms.contract.signature),
-          ...(examples === null ? {} : { examples: { example: examples } }),
+          ...(sample === null ? {} : { examples: { example: sample } }),
         },
       },
     },
@@ -45,13 +47,14 @@ const predictions: JsonSchema = {
 };
 
 function requestOf(signature: Signature | null): JsonSchema {
-  if (signature?.inputs == null) return body('inputs', {});
+  const inputs = signature?.inputs ?? null;
+  if (signature === null || inputs === null) return body('inputs', {});
   const params = signature.params.length === 0 ? {} : { params: paramsSchema(signature) };
-  return { anyOf: forms(signature, signature.inputs).map(([key, schema]) => body(key, schema, params)) };
+  return { anyOf: forms(signature, inputs).map(([key, schema]) => body(key, schema, params)) };
 }
 
 function forms(signature: Signature, inputs: Schema): readonly (readonly [string, JsonSchema])[] {
-  if (inputs.kind !== 'columns' || !inputs.named || signature.fromTypeHint) {
+  if (inputs.kind !== 'columns' || !takesRecords(signature)) {
     return [['inputs', requestSchema({ ...signature, params: [] })]];
   }
   const records = { type: 'array', minItems: 1, items: rowSchema(signature) };
@@ -61,9 +64,14 @@ function forms(signature: Signature, inputs: Schema): readonly (readonly [string
   ];
 }
 
+/** Named columns; models from type hints take `inputs` only, as MLflow has it. */
+function takesRecords({ inputs, fromTypeHint }: Signature): boolean {
+  return inputs?.kind === 'columns' && inputs.named && !fromTypeHint;
+}
+
 /** Every column in the order of the signature; each cell as in a row. */
 function split({ columns }: ColumnSchema, row: JsonSchema): JsonSchema {
-  const cells = (row['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const cells = asRecord(row['properties']);
   const names = columns.map(({ name }) => name ?? '');
   const width = { minItems: names.length, maxItems: names.length };
   const data = { type: 'array', prefixItems: names.map((name) => cells[name] ?? {}), items: false, ...width };
@@ -85,13 +93,13 @@ function body(key: string, schema: JsonSchema, more: Readonly<Record<string, Jso
 }
 
 /** The model's own example in the form that is nearest to /serve. */
-function exampleOf({ terms }: DocumentedModel): Example | null {
-  const inputs = terms.contract.signature?.inputs;
-  const request = terms.example?.request;
-  if (request === undefined || request === null) return null;
-  const summary = "The model's own input example";
-  if (inputs?.kind === 'columns' && inputs.named && !terms.contract.signature?.fromTypeHint) {
-    return { summary, value: { dataframe_records: Array.isArray(request) ? request : [request] } };
-  }
-  return { summary, value: { inputs: request } };
+function sampleOf({ terms }: DocumentedModel): Example | null {
+  const example = exampleOf(terms);
+  if (example === null) return null;
+  const { inputs, params } = example;
+  const { signature } = terms.contract;
+  const rows = Array.isArray(inputs) ? (inputs as unknown[]) : [inputs];
+  const data = signature !== null && takesRecords(signature) ? { dataframe_records: rows } : { inputs };
+  const more = Object.keys(params).length === 0 ? {} : { params };
+  return { summary: "The model's own input example", value: { ...data, ...more } };
 }

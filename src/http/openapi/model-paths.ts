@@ -1,11 +1,18 @@
-import { answerSchema, paramsSchema, requestSchema } from '../../contract/json-schema.ts';
+import { answerSchema, requestSchema } from '../../contract/json-schema.ts';
 import { type Signature } from '../../contract/signature.ts';
 import { modelPath } from '../views.ts';
 import { answerHeaders, callFailureResponses, readFailureResponses } from './components.ts';
 import { type DocumentedModel, schemaNames } from './documented-model.ts';
+import { exampleOf } from './example.ts';
 import { invocations } from './invocations.ts';
-import { type JsonSchema, type Operation, type Paths, type Response } from './openapi-types.ts';
-import { queryParameters, selectorParameter } from './parameters.ts';
+import {
+  type JsonSchema,
+  type MediaType,
+  type Operation,
+  type Paths,
+  type Response,
+} from './openapi-types.ts';
+import { goesInQuery, queryParameters, selectorParameter } from './parameters.ts';
 import { serveDescription } from './prose.ts';
 
 export function modelSchemas(model: DocumentedModel): Readonly<Record<string, JsonSchema>> {
@@ -14,9 +21,10 @@ export function modelSchemas(model: DocumentedModel): Readonly<Record<string, Js
   return { [names.request]: requestOf(signature), [names.answer]: answerOf(model) };
 }
 
+/** The same param in the query and in the envelope is an error, so the schema offers one place for each. */
 function requestOf(signature: Signature | null): JsonSchema {
   if (signature === null) return { description: 'Anything: the model was logged without a signature.' };
-  return requestSchema(signature);
+  return requestSchema({ ...signature, params: signature.params.filter((param) => !goesInQuery(param)) });
 }
 
 /** Answers that are not known to fit are passed through: promising their type would be untrue. */
@@ -38,13 +46,9 @@ export function modelPaths(model: DocumentedModel): Paths {
 }
 
 function serve(model: DocumentedModel): Operation {
-  const { signature } = model.terms.contract;
-  const { example } = model.terms;
+  const { terms } = model;
+  const example = exampleOf(terms);
   const names = schemaNames(model);
-  const sample = (key: 'request' | 'answer', summary: string): object => {
-    const value = example?.[key];
-    return value === undefined || value === null ? {} : { examples: { example: { summary, value } } };
-  };
   return {
     operationId: `${model.id}.serve`,
     tags: [model.name],
@@ -52,14 +56,14 @@ function serve(model: DocumentedModel): Operation {
     description: serveDescription(model),
     parameters: [
       ...selectorParameter(model.selectors),
-      ...(signature === null ? [] : queryParameters(signature, paramsSchema(signature))),
+      ...queryParameters(terms.contract.signature, example?.params ?? {}),
     ],
     requestBody: {
       required: true,
       content: {
         'application/json': {
           schema: { $ref: `#/components/schemas/${names.request}` },
-          ...sample('request', "The model's own input example"),
+          ...sample("The model's own input example", example?.body),
         },
       },
     },
@@ -70,13 +74,17 @@ function serve(model: DocumentedModel): Operation {
         content: {
           'application/json': {
             schema: { $ref: `#/components/schemas/${names.answer}` },
-            ...sample('answer', 'What the model answered to its example'),
+            ...sample('What the model answered to its example', terms.example?.answer),
           },
         },
       },
       ...callFailureResponses('problem'),
     },
   };
+}
+
+function sample(summary: string, value: unknown): Pick<MediaType, 'examples'> {
+  return value === undefined || value === null ? {} : { examples: { example: { summary, value } } };
 }
 
 /** What the model tells of itself. A version's own document has its contract only. */

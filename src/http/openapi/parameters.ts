@@ -1,4 +1,6 @@
-import { type Signature } from '../../contract/signature.ts';
+import { paramsSchema } from '../../contract/json-schema.ts';
+import { type ParamSpec, type Signature } from '../../contract/signature.ts';
+import { asList, asRecord } from '../../util/unknown.ts';
 import { selectorHeaders } from '../selector.ts';
 import { type Example, type JsonSchema, type Parameter } from './openapi-types.ts';
 
@@ -26,10 +28,38 @@ function sample(selector: string): Example {
   return { summary, value: selector };
 }
 
-/** Params by their own names. An object fits into no query string, so it goes in the envelope only. */
-export function queryParameters(signature: Signature, schema: JsonSchema): readonly Parameter[] {
-  const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
-  return signature.params
-    .filter(({ type }) => !['object', 'map', 'any'].includes(type.kind))
-    .map(({ name }) => ({ name, in: 'query', required: false, schema: properties[name] ?? {} }));
+/** Params by their own names, each with what the model's example gives. */
+export function queryParameters(
+  signature: Signature | null,
+  given: Readonly<Record<string, unknown>>,
+): readonly Parameter[] {
+  const schemas = asRecord(paramsSchema(signature)['properties']);
+  const specs = signature?.params.filter(goesInQuery) ?? [];
+  return specs.map(({ name }) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: withoutNull(asRecord(schemas[name])),
+    ...(given[name] === undefined || given[name] === null ? {} : { example: given[name] }),
+  }));
+}
+
+/** An object or a list of lists has no form in a query string: it goes in the envelope only. */
+export function goesInQuery({ type }: ParamSpec): boolean {
+  return type.kind !== 'object' && type.kind !== 'map' && type.kind !== 'array' && type.kind !== 'any';
+}
+
+/** Null has no form in a query string either: leave the param out. */
+function withoutNull(schema: JsonSchema): JsonSchema {
+  const { type, anyOf, default: value, ...rest } = schema;
+  return {
+    ...rest,
+    ...(type === undefined
+      ? {}
+      : { type: Array.isArray(type) ? asList(type).find((each) => each !== 'null') : type }),
+    ...(anyOf === undefined
+      ? {}
+      : { anyOf: asList(anyOf).filter((each) => asRecord(each)['type'] !== 'null') }),
+    ...(value === undefined || value === null ? {} : { default: value }),
+  };
 }
