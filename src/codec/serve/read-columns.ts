@@ -3,7 +3,7 @@ import { type Column, type Table } from '../../payload/payload.ts';
 import { type RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
 import { nullColumn, readCell, readColumn, takesNullAsNaN } from '../values/read-column.ts';
-import { type UnknownFields } from '../values/read-nested.ts';
+import { isObject, type UnknownFields } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
 import { type BodyRows, listedRows, singleRow } from './body-rows.ts';
 import { areRecords, memberGetter, recordFaults } from './fields.ts';
@@ -153,10 +153,10 @@ function namedFaults(schema: ColumnSchema, row: unknown, unknown: UnknownFields)
   const faults = new Faults();
   const shape = recordFaults(row, names, unknown);
   if (shape !== null) faults.addAll('', shape);
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return faults;
+  if (!isObject(row)) return faults;
   for (const spec of schema.columns) {
     const name = spec.name ?? '';
-    const cell = memberGetter(name)(row as Readonly<Record<string, unknown>>);
+    const cell = memberGetter(name)(row);
     faults.addAll(step(name), cellFaults(spec, cell, unknown));
   }
   return faults;
