@@ -248,7 +248,7 @@ describe('letting go', () => {
     expect(engine.misuses).toEqual([]);
   });
 
-  test('counts a version as used when it is borrowed and when it is given back', async () => {
+  test('counts a version as used until its last handle is given back', async () => {
     const manager = manage({ maxVersions: 2 });
     const first = await manager.acquire(v(1), patient);
     await use(manager, v(2));
@@ -381,8 +381,9 @@ describe('close', () => {
   test('waits for handles, unloads everything and takes no new requests', async () => {
     const manager = manage();
     await use(manager, v(1));
-    const handle = await manager.acquire(v(2), patient);
+    const [handle, other] = [await manager.acquire(v(2), patient), await manager.acquire(v(2), patient)];
     const closed = manager.close(30_000);
+    other[Symbol.dispose]();
     await settle();
     expect([...engine.live]).toEqual(['m/2']);
     await expect(manager.acquire(v(1), patient)).rejects.toThrow(code('SERVER_STOPPING'));

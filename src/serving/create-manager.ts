@@ -190,7 +190,6 @@ class VersionManager implements Manager {
   // --- handles ---
 
   #lend(version: Version, servable: Servable): Handle {
-    this.#sources.use(version.ref);
     version.take(this.#clock.now());
     let out = true;
     return {

@@ -1,0 +1,123 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Metrics, type RequestObservation, type VersionStates } from './metrics.ts';
+
+/** The label of what a request did not name, or named wrongly. */
+const unknown = '_unknown';
+
+/** Seconds; from a cached answer of a small model to the default deadline of a request. */
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const stageBuckets = [0.00001, 0.0001, 0.00025, 0.0005, ...requestBuckets];
+
+/** Metrics of one server in a registry of its own, with those of the process (memory, CPU, event loop delay, GC). */
+export function createMetrics(): Metrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  return new PrometheusMetrics(register);
+}
+
+class PrometheusMetrics implements Metrics {
+  readonly #register: Registry;
+  readonly #requests: Counter<'model' | 'version' | 'route' | 'code'>;
+  readonly #durations: Histogram<'model' | 'route'>;
+  readonly #stages: Histogram<'stage'>;
+  readonly #inflight: Gauge;
+  readonly #loads: Counter<'model' | 'outcome'>;
+  readonly #restarts: Counter<'model'>;
+
+  constructor(register: Registry) {
+    const registers = [register];
+    this.#register = register;
+    this.#requests = new Counter({
+      name: 'countersign_requests_total',
+      help: 'Requests answered, by HTTP status code.',
+      labelNames: ['model', 'version', 'route', 'code'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'countersign_request_duration_seconds',
+      help: 'Time from the request to the end of its answer.',
+      labelNames: ['model', 'route'],
+      buckets: requestBuckets,
+      registers,
+    });
+    this.#stages = new Histogram({
+      name: 'countersign_stage_duration_seconds',
+      help: 'Time of one stage of a request.',
+      labelNames: ['stage'],
+      buckets: stageBuckets,
+      registers,
+    });
+    this.#inflight = new Gauge({
+      name: 'countersign_inflight_requests',
+      help: 'Requests that are not answered yet.',
+      registers,
+    });
+    this.#loads = new Counter({
+      name: 'countersign_loads_total',
+      help: 'Loads of versions that ended: loaded, failed or stopped.',
+      labelNames: ['model', 'outcome'],
+      registers,
+    });
+    this.#restarts = new Counter({
+      name: 'countersign_worker_restarts_total',
+      help: 'Workers that were replaced.',
+      labelNames: ['model'],
+      registers,
+    });
+  }
+
+  requestBegan(): () => void {
+    this.#inflight.inc();
+    let open = true;
+    return () => {
+      if (open) this.#inflight.dec();
+      open = false;
+    };
+  }
+
+  requestEnded({ model, version, route, status, durationMs }: RequestObservation): void {
+    const name = model ?? unknown;
+    this.#requests.inc({ model: name, version: version ?? unknown, route, code: status });
+    this.#durations.observe({ model: name, route }, durationMs / 1000);
+  }
+
+  stage(name: string, durationMs: number): void {
+    this.#stages.observe({ stage: name }, durationMs / 1000);
+  }
+
+  workerRestarted(model: string): void {
+    this.#restarts.inc({ model });
+  }
+
+  watch(versions: VersionStates): void {
+    this.#countVersions(versions);
+    const loading = new Set<string>();
+    versions.subscribe(({ model, version, state }) => {
+      const key = `${version} ${model}`;
+      if (state === 'loading') loading.add(key);
+      else if (loading.delete(key)) this.#loads.inc({ model, outcome: outcomeOf(state) });
+    });
+  }
+
+  async render(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.#register.contentType, body: await this.#register.metrics() };
+  }
+
+  #countVersions(versions: VersionStates): void {
+    const gauge = new Gauge<'model' | 'state'>({
+      name: 'countersign_versions',
+      help: 'Versions by state.',
+      labelNames: ['model', 'state'],
+      registers: [this.#register],
+      collect: () => {
+        gauge.reset();
+        for (const { model, state } of versions.statuses()) gauge.inc({ model, state });
+      },
+    });
+  }
+}
+
+/** What a load came to, from the state that followed it. */
+function outcomeOf(state: string): 'loaded' | 'failed' | 'stopped' {
+  return state === 'available' ? 'loaded' : state === 'failed' ? 'failed' : 'stopped';
+}

@@ -1,0 +1,47 @@
+/** One finished request, whatever its answer. */
+export interface RequestObservation {
+  /** Null until the request was resolved: only what exists becomes a label, so that bad names cost no memory. */
+  readonly model: string | null;
+  readonly version: string | null;
+  /** The pattern of the route, such as `/models/:name/serve`; never the path as sent. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** The states of versions, as the manager tells them. */
+export interface VersionStates {
+  statuses(): readonly VersionState[];
+  subscribe(listener: (status: VersionState) => void): unknown;
+}
+
+interface VersionState {
+  readonly model: string;
+  readonly version: string;
+  readonly state: string;
+}
+
+/** What the rest of the code tells about itself; how it is kept is not its concern. */
+export interface Metrics {
+  /** A request came in; call the result when it was answered. */
+  requestBegan(): () => void;
+  requestEnded(request: RequestObservation): void;
+  /** A stage of a request ended: decode, acquire, adapt, predict, conform, encode. */
+  stage(name: string, durationMs: number): void;
+  /** A worker of the model was replaced by a new one. */
+  workerRestarted(model: string): void;
+  /** Counts loads from now on and versions by state at each scrape. */
+  watch(versions: VersionStates): void;
+  /** Everything in the text format of Prometheus. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** For tests and for library users who measure by themselves. */
+export const silentMetrics: Metrics = {
+  requestBegan: () => () => undefined,
+  requestEnded: () => undefined,
+  stage: () => undefined,
+  workerRestarted: () => undefined,
+  watch: () => undefined,
+  render: () => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: '' }),
+};

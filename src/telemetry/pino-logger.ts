@@ -1,0 +1,43 @@
+import { destination as pinoDestination, pino, stdTimeFunctions } from 'pino';
+import { type Logger } from './logger.ts';
+import { prettyLine } from './pretty-line.ts';
+import { serializeError } from './serialize-error.ts';
+
+/** Whatever takes lines of text: a stream, or an array in a test. */
+export interface LogDestination {
+  write(line: string): unknown;
+}
+
+export interface LoggerOptions {
+  /** Default `info`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `json`: one object a line. `pretty`: for people. Default: pretty on a terminal, else json. */
+  readonly format?: 'json' | 'pretty';
+  /** Default standard error, since standard output belongs to the answer of a command. */
+  readonly destination?: LogDestination;
+}
+
+/** A logger over pino. Fields that hold an error, under any name, are written with trace and causes. */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const { level = 'info', format = process.stderr.isTTY ? 'pretty' : 'json' } = options;
+  const lines = options.destination ?? pinoDestination({ dest: 2, sync: true });
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      // Pino's own serializer of `err` would write every field of an error.
+      serializers: { err: plain },
+      formatters: { level: (label) => ({ level: label }), log: withErrors },
+    },
+    format === 'json' ? lines : { write: (line: string) => lines.write(prettyLine(line)) },
+  );
+}
+
+function withErrors(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.values(data).some((value) => value instanceof Error)
+    ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, plain(value)]))
+    : data;
+}
+
+const plain = (value: unknown): unknown => (value instanceof Error ? serializeError(value) : value);

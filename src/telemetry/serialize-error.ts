@@ -1,0 +1,37 @@
+import { inspect } from 'node:util';
+
+/** A thrown thing as the log has it; never sent to a caller. */
+export interface LoggedError {
+  readonly type: string;
+  readonly code?: unknown;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: LoggedError;
+  readonly errors?: readonly LoggedError[];
+}
+
+/** How far causes are followed, so that a circle of them ends. */
+const maxDepth = 8;
+
+/**
+ * A thrown thing with its trace and its causes, as data. Other fields of it are left out on purpose: the facts of a
+ * CountersignError may quote the caller's payload.
+ */
+export function serializeError(thrown: unknown, depth = 0): LoggedError {
+  if (!(thrown instanceof Error))
+    return { type: typeof thrown, message: typeof thrown === 'string' ? thrown : inspect(thrown) };
+  const { name: type, message, stack, cause } = thrown;
+  const follow = depth < maxDepth;
+  return {
+    type,
+    ...('code' in thrown && { code: thrown.code }),
+    message,
+    ...(stack !== undefined && { stack }),
+    ...(follow && cause !== undefined && { cause: serializeError(cause, depth + 1) }),
+    ...(follow && thrown instanceof AggregateError && { errors: inner(thrown, depth) }),
+  };
+}
+
+function inner({ errors }: AggregateError, depth: number): readonly LoggedError[] {
+  return errors.map((error: unknown) => serializeError(error, depth + 1));
+}
