@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ class LoadedModel:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         import mlflow.pyfunc
 
+        # Advice for whoever logs models.
+        warnings.filterwarnings("ignore", module=r"mlflow\.pyfunc\.utils\.data_validation")
         # Versions are compared when the environment is chosen; MLflow's own warnings would only repeat it.
         self._model = mlflow.pyfunc.load_model(directory, suppress_warnings=True)
         metadata = self._model.metadata
