@@ -49,7 +49,7 @@ function openThread({ onAnswer, onGone }: LinkEvents): Link {
 }
 
 function openProcess({ onAnswer, onGone }: LinkEvents): Link {
-  const child = fork(fileURLToPath(entry('process')), [], {
+  const child = fork(fileURLToPath(entry('process')), [String(process.pid)], {
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

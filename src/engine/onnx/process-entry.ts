@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { type Question } from './messages.ts';
 import { serveSession } from './session.ts';
 
-/** Runs in a child process: a session behind the process's channel. */
+/** Runs in a child process, with the gateway's pid as its argument: a session behind the process's channel. */
+const gateway = Number(process.argv[2]);
 const ask = serveSession(
   (answer) => process.send?.(answer),
   () => {
@@ -20,4 +21,4 @@ process.on('SIGINT', () => undefined);
 
 // A run that never ends keeps this thread from hearing that the gateway died; the watchdog's hears nothing else.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-new Worker(new URL(`./watchdog-entry.${extension}`, import.meta.url)).unref();
+new Worker(new URL(`./watchdog-entry.${extension}`, import.meta.url), { workerData: gateway }).unref();

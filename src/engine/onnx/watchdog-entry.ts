@@ -1,12 +1,13 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../util/clock.ts';
 
 const everyMs = 1000;
-const parent = process.ppid;
+/** Given, not asked for: the gateway may be gone already when this starts. */
+const gateway: unknown = workerData;
 
-/** Runs in a thread of the child process: ends it, whatever it is doing, once its parent is gone. */
+/** Runs in a thread of the child process: ends it, whatever it is doing, once the gateway is gone. */
 function watch(): void {
-  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  if (process.ppid !== gateway) process.kill(process.pid, 'SIGKILL');
   systemClock.after(everyMs, watch);
 }
 watch();
