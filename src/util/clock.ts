@@ -8,11 +8,15 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** 24.8 days; nothing here waits longer in earnest. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    // Node fires a longer timer at once.
+    const timer = setTimeout(callback, Math.min(ms, longestTimerMs));
     timer.unref();
     return () => {
       clearTimeout(timer);
