@@ -35,13 +35,3 @@ export interface Metrics {
   /** Everything in the text format of Prometheus. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
-
-/** For tests and for library users who measure by themselves. */
-export const silentMetrics: Metrics = {
-  requestBegan: () => () => undefined,
-  requestEnded: () => undefined,
-  stage: () => undefined,
-  workerRestarted: () => undefined,
-  watch: () => undefined,
-  render: () => Promise.resolve({ contentType: 'text/plain; charset=utf-8', body: '' }),
-};
