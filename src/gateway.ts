@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 
 import { type FastifyInstance } from 'fastify';
 
-import { createMlflowCodec } from './codec/mlflow.ts';
 import { createServeCodec } from './codec/serve.ts';
 import { type ModelOptions, type ResolvedOptions } from './config/resolved-options.ts';
 import { createBringUp } from './endpoint/bring-up.ts';
@@ -26,7 +25,7 @@ import { type Registry } from './registry/registry.ts';
 import { createManager } from './serving/create-manager.ts';
 import { type Manager } from './serving/manager.ts';
 import { type Logger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics } from './telemetry/create-metrics.ts';
 import { type Clock } from './util/clock.ts';
 
 export interface GatewayParts {
@@ -112,11 +111,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }),
   });
   const metrics = createMetrics();
-  metrics.observeVersions(manager);
+  metrics.watch(manager);
   const http = createHttpServer({
     catalogue,
     serveCodec: createServeCodec({ unknownFields: options.unknownFields }),
-    mlflowCodec: createMlflowCodec(),
+    mlflowCodec: createServeCodec({ unknownFields: 'ignore' }),
     logger,
     metrics,
     clock,

@@ -2,7 +2,7 @@ import { readConfigFile } from '../config/config-file.ts';
 import { resolveOptions } from '../config/resolve-options.ts';
 import { type ResolvedOptions } from '../config/resolved-options.ts';
 import { openRegistry } from '../registry/open.ts';
-import { type Registry } from '../registry/registry.ts';
+import { type ArtifactRegistry } from '../registry/store-registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/pino-logger.ts';
 
@@ -21,7 +21,7 @@ export async function cliContext(flags: Readonly<Record<string, unknown>>): Prom
 }
 
 /** The registry that the options and MLflow's own defaults name. */
-export function openFrom({ options, logger }: CliContext): Promise<Registry> {
+export function openFrom({ options, logger }: CliContext): Promise<ArtifactRegistry> {
   return openRegistry({
     trackingUri: options.trackingUri,
     registryUri: options.registryUri,

@@ -24,7 +24,8 @@ export async function tryLines({ catalogue, http }: Pick<Gateway, 'catalogue' | 
   async function exampleOf(name: string): Promise<string> {
     const endpoint = await catalogue.endpoint(name, signal);
     const { example } = await endpoint.terms({ kind: 'default' }, 'contract', signal);
-    return writeJson(example?.request ?? {});
+    const request = example?.request ?? {};
+    return writeJson(Array.isArray(request) ? (request[0] as unknown) : request);
   }
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { compareSignatures, isAcceptable } from '../../contract/compare.ts';
 import { type Comparison } from '../../contract/contract.ts';
 import { type Signature } from '../../contract/signature.ts';
-import { openModelUri } from '../../registry/model-uri.ts';
+import { resolveModelUri } from '../../registry/model-uri.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { type CliContext, cliContext, openFrom } from '../context.ts';
 import { addOptions, registryOptions } from '../options.ts';
@@ -32,11 +32,12 @@ export function diffCommand(): Command {
 
 async function signatureOf(context: CliContext, uri: string): Promise<Signature | null> {
   const { signal } = new AbortController();
-  const { registry, ref } = await openModelUri(() => openFrom(context), uri, 'model', signal);
+  const opened = await openFrom(context);
   try {
-    return (await registry.describe(ref, signal)).signature;
+    const { registry, version } = await resolveModelUri(opened, uri, signal);
+    return (await registry.describe(version, signal)).signature;
   } finally {
-    await registry.close();
+    await opened.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
 import { createGateway, type Gateway, type GatewayParts, type StartFailure } from '../../gateway.ts';
-import { openModelUri } from '../../registry/model-uri.ts';
+import { resolveModelUri } from '../../registry/model-uri.ts';
 import { systemClock } from '../../util/clock.ts';
 import { type CliContext, cliContext, openFrom } from '../context.ts';
 import { addOptions, allOptions } from '../options.ts';
@@ -47,22 +47,15 @@ async function gatewayParts(context: CliContext, names: readonly string[]): Prom
     if (names.length > 0)
       throw countersignError('INVALID_OPTION', '--model-uri', 'it takes the place of NAME; give one of them');
     const { signal } = new AbortController();
-    const { registry, ref } = await openModelUri(
-      () => openFrom(context),
-      options.modelUri,
-      options.name,
-      signal,
-    );
-    const pinned = {
-      ...options,
-      forModel: (model: string) => ({ ...options.forModel(model), defaultVersion: ref.version }),
-    };
+    const opened = await openFrom(context);
+    const { registry, version } = await resolveModelUri(opened, options.modelUri, signal, options.name);
+    const pinning = (model: string) => ({ ...options.forModel(model), defaultVersion: version.version });
     return {
       ...shared,
-      options: pinned,
-      named: [ref.model],
+      options: { ...options, forModel: pinning },
+      named: [version.model],
       whole: false,
-      defaultModel: ref.model,
+      defaultModel: version.model,
       registry,
     };
   }
