@@ -4,6 +4,7 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
+import { uvVariables } from '../../src/environment/pip-settings.ts';
 import { withFileLock } from '../../src/util/file-lock.ts';
 
 const run = promisify(execFile);
@@ -41,7 +42,8 @@ async function build(directory: string, requirements: string, pythonVersion?: st
   const python = join(directory, 'bin', 'python');
   // Compiled once here, or every import in every test pays for it.
   const install = ['pip', 'install', '--quiet', '--compile-bytecode', '--python', python, '-r', requirements];
-  await run(uv, install, { maxBuffer: 64 * 1024 * 1024 });
+  // With what the machine sets for pip, such as a folder of wheels.
+  await run(uv, install, { maxBuffer: 64 * 1024 * 1024, env: uvVariables(process.env) });
 }
 
 /** uv of the PATH, else one installed from PyPI into `.cache/python/uv`. */

@@ -29,12 +29,20 @@ const importsOfFlavor: Readonly<Record<string, readonly string[]>> = {
   pytorch: ['mlflow.pytorch', 'torch'],
 };
 
+/** What the zygote imports before it forks, so that all workers share it. */
+function importsOf({ flavors }: VersionMetadata): readonly string[] {
+  return Object.entries(flavors).flatMap(([flavor, { serialization_format: format }]) => [
+    ...(importsOfFlavor[flavor] ?? []),
+    ...(format === 'skops' ? ['skops.io'] : []),
+  ]);
+}
+
 /** Starts the workers of one version and has each of them load it. */
 export async function loadPython(task: LoadTask, signal: AbortSignal): Promise<Servable> {
   const { metadata, artifact, environment, launcher, clock, workers, abandonedTimeoutMs } = task;
   const ref = { model: metadata.model, version: metadata.version };
   const logger = task.logger.child(ref);
-  const imports = Object.keys(metadata.flavors).flatMap((flavor) => importsOfFlavor[flavor] ?? []);
+  const imports = importsOf(metadata);
   task.progress(`loading in ${String(workers)} worker${workers === 1 ? '' : 's'}, ${environment.description}`);
   const start = async (stop: AbortSignal): Promise<Worker> => {
     const process = await launcher.start(imports, stop);
