@@ -64,6 +64,7 @@ describe('a caller who leaves', () => {
     await aborted.promise;
     expect(endpoint.calls[0]?.signal.reason).toMatchObject({ code: 'CALLER_LEFT' });
     expect(metrics.requests).toMatchObject([{ status: 499 }]);
+    expect(metrics.running).toBe(0);
   });
 
   it('who got the whole answer aborts nothing', async () => {

@@ -99,7 +99,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOption
   });
   // Fastify refuses what it cannot parse as a media type before the codec could say why it does not take it.
   delete request.raw.headers['content-type'];
+  const ended = metrics.requestBegan();
   reply.raw.once('close', () => {
+    ended();
     end(request, reply, options);
   });
 }
@@ -109,7 +111,7 @@ function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, 
   const { requestId, method, path, route, model, version, code } = exchange;
   const status = raw.writableEnded ? raw.statusCode : 499;
   const durationMs = options.clock.monotonicMs() - exchange.startedMs;
-  options.metrics.request({ model, version, route, status, durationMs });
+  options.metrics.requestEnded({ model, version, route, status, durationMs });
   const line = { requestId, method, path, route, status, durationMs, model, version, code };
   if (routeOptions.config.quiet === true) options.logger.debug(line, 'request');
   else options.logger.info(line, 'request');

@@ -1,11 +1,22 @@
-import { type HttpMetrics, type RequestMetric } from '../../src/http/options.ts';
+import { type HttpMetrics } from '../../src/http/options.ts';
+import { type RequestObservation } from '../../src/telemetry/metrics.ts';
 
 /** Keeps what it was told. */
 export class RecordingMetrics implements HttpMetrics {
-  readonly requests: RequestMetric[] = [];
+  readonly requests: RequestObservation[] = [];
   readonly stages: string[] = [];
 
-  request(request: RequestMetric): void {
+  /** Requests that have not ended. */
+  running = 0;
+
+  requestBegan(): () => void {
+    this.running += 1;
+    return () => {
+      this.running -= 1;
+    };
+  }
+
+  requestEnded(request: RequestObservation): void {
     this.requests.push(request);
   }
 

@@ -3,6 +3,7 @@ import { countersignError } from '../../errors/countersign-error.ts';
 import { type Answer } from '../answer.ts';
 import { type Exchange } from '../exchange.ts';
 import { type HttpOptions } from '../options.ts';
+import { identifier } from '../openapi/documented-model.ts';
 import { errorsPath } from '../problem.ts';
 import { type Route } from '../route.ts';
 import { endpointOf } from '../target.ts';
@@ -46,21 +47,27 @@ export function docsRoutes(options: HttpOptions): readonly Route[] {
 
 async function overview(exchange: Exchange, { catalogue }: HttpOptions): Promise<Answer> {
   const names = [...(await catalogue.names(exchange.signal))].sort();
+  const [only] = names;
+  if (only !== undefined && names.length === 1) {
+    const endpoint = exchange.found(await catalogue.endpoint(only, exchange.signal));
+    return modelPage(endpoint, '/openapi.json', exchange.signal);
+  }
   const header = overviewHeader(names.slice(0, maxLinks), names.length, catalogue.defaultName);
-  return page(referencePage({ title: 'API reference', header, openapi: '/openapi.json' }));
+  return page(referencePage({ title: 'API reference', header, openapi: '/openapi.json', open: null }));
 }
 
 async function model(exchange: Exchange, options: HttpOptions): Promise<Answer> {
   const endpoint = await endpointOf(exchange, options);
-  const openapi = modelLinks(endpoint.name).openapi;
-  const header = await headerOf(endpoint, exchange.signal);
-  return page(referencePage({ title: endpoint.name, header, openapi }));
+  return modelPage(endpoint, modelLinks(endpoint.name).openapi, exchange.signal);
 }
 
-async function headerOf(endpoint: Endpoint, signal: AbortSignal): Promise<Html> {
+async function modelPage(endpoint: Endpoint, openapi: string, signal: AbortSignal): Promise<Answer> {
+  const { name } = endpoint;
   const description = await endpoint.describe(signal);
   const versions = await endpoint.versions(signal);
-  return modelHeader(description, versions.map(versionView));
+  const header = modelHeader(description, versions.map(versionView));
+  const open = { tag: name, operation: `${identifier(name, new Set())}.serve` };
+  return page(referencePage({ title: name, header, openapi, open }));
 }
 
 function page(content: Html): Answer {

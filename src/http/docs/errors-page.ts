@@ -39,6 +39,11 @@ function errorRow(code: string, row: ErrorRow): Html {
       ><br />${titleOf(code)}
     </td>
     <td>${httpStatus[row.kind]}</td>
-    <td>${row.hint ?? ''}${again}</td>
+    <td>${prose(row.hint ?? '')}${again}</td>
   </tr>`;
+}
+
+/** Words in backticks as code. */
+function prose(text: string): readonly Html[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }

@@ -23,7 +23,7 @@ export function overviewHeader(names: readonly string[], count: number, defaultN
     count > names.length ? html`<a class="chip" href="/models">${count - names.length} more</a>` : '';
   return html`<header>
     ${bar}
-    <h1>${count === 1 ? (names[0] ?? '') : `${String(count)} models`}</h1>
+    <h1>${count} models</h1>
     <p class="lead">Each model is an API whose requests and answers are its MLflow signature.</p>
     <p class="chips">${links}${more}</p>
   </header>`;
@@ -35,7 +35,9 @@ export function modelHeader(description: EndpointDescription, versions: readonly
   return html`<header>
     ${bar}
     <h1>${description.name}</h1>
-    <p class="lead">${description.description ?? ''}</p>
+    <p class="lead">
+      ${description.description ?? 'Its requests and answers are the MLflow signature of the default version.'}
+    </p>
     <table class="versions">
       <thead>
         <tr>

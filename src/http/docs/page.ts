@@ -7,12 +7,19 @@ export interface ReferencePage {
   readonly header: Html;
   /** Path of the OpenAPI document to show. */
   readonly openapi: string;
+  /** The operation to show open, by its tag and id; of several models none is. */
+  readonly open: { readonly tag: string; readonly operation: string } | null;
 }
 
 /** Swagger UI below a header of ours. */
-export function referencePage({ title, header, openapi }: ReferencePage): Html {
+export function referencePage({ title, header, openapi, open }: ReferencePage): Html {
   const body = html`${header}
-    <main id="reference" data-openapi="${openapi}" data-expand="list"></main>
+    <main
+      id="reference"
+      data-openapi="${openapi}"
+      data-tag="${open?.tag ?? ''}"
+      data-operation="${open?.operation ?? ''}"
+    ></main>
     <noscript
       ><p class="note">
         This page needs JavaScript; <a href="${openapi}">${openapi}</a> is the same for programs.

@@ -27,5 +27,20 @@ tr:target { background: #f1f8f5; }
 .swagger-ui .info { margin: 24px 0 8px; }
 .swagger-ui .info .title, .swagger-ui .info hgroup a, .swagger-ui .scheme-container { display: none; }
 .swagger-ui .info .markdown p { color: var(--soft); max-width: 80ch; }
-.swagger-ui .opblock-tag { font-size: 20px; }
+.swagger-ui .opblock-tag { font-size: 19px; padding-left: 0; }
+.swagger-ui, .swagger-ui .info *, .swagger-ui .opblock-tag, .swagger-ui .opblock-tag small,
+.swagger-ui .opblock-summary-description, .swagger-ui .markdown p, .swagger-ui label, .swagger-ui button,
+.swagger-ui table, .swagger-ui td, .swagger-ui th, .swagger-ui h4, .swagger-ui .tab li { font-family: inherit; }
+.swagger-ui .markdown code, .swagger-ui .renderedMarkdown code { color: var(--ink); background: #f2f4f7;
+  font-weight: 500; padding: 1px 5px; border-radius: 3px; }
+.swagger-ui a, .swagger-ui a.nostyle:visited { color: var(--accent); }
+.swagger-ui .response:not([data-code^='2']) :is(.response-control-media-type, .model-example, .headers-wrapper)
+  { display: none; }
+.swagger-ui .live-responses-table .response :is(.response-control-media-type, .model-example) { display: block; }
+.swagger-ui .response:not([data-code^='2']) td { padding-top: 2px; padding-bottom: 2px; }
+.swagger-ui .response:not([data-code^='2']) .response-col_description p { margin: 0; }
+.swagger-ui .response-col_links { display: none; }
+.swagger-ui .parameters-col_description p, .swagger-ui .response-col_description p { font-size: 14px; }
+.swagger-ui textarea.body-param__text { min-height: 130px; }
+.swagger-ui .btn.execute { background: var(--accent); border-color: var(--accent); }
 `;

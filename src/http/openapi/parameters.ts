@@ -8,7 +8,8 @@ import { type Example, type JsonSchema, type Parameter } from './openapi-types.t
 export function selectorParameter(selectors: readonly string[]): readonly Parameter[] {
   if (selectors.length === 0) return [];
   const examples: Record<string, Example> = { default: { summary: 'The default version', value: '' } };
-  for (const selector of selectors) examples[selector.replace('@', 'alias-')] = sample(selector);
+  // No key may look like a number: JavaScript would put it before the others.
+  for (const selector of selectors) examples[exampleKey(selector)] = sample(selector);
   return [
     {
       name: selectorHeaders[0],
@@ -21,6 +22,10 @@ export function selectorParameter(selectors: readonly string[]): readonly Parame
       examples,
     },
   ];
+}
+
+function exampleKey(selector: string): string {
+  return selector.startsWith('@') ? `alias-${selector.slice(1)}` : `version-${selector}`;
 }
 
 function sample(selector: string): Example {
