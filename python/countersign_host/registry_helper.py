@@ -1,9 +1,9 @@
 """MLflow's own client for the gateway: stores and artifacts that it does not read natively.
 
 JSON lines over stdin and stdout. The first line names the stores: {"tracking_uri", "registry_uri"}, either may
-be null. Each further line is a call {"id", "method", "params"}; its answer is {"id", "result"} or
-{"id", "error", "kind"}, where kind is "unsupported" (this Python lacks something) or "failed". The process
-ends with its stdin. It never writes to a store: a database whose schema this MLflow would migrate is refused.
+be null. Each further line is a call {"id", "method", "params"}; its answer is {"id", "result"} or {"id", "error"},
+with "missing" where this Python lacks the module of that name. The process ends with its stdin. It never writes
+to a store: a database whose schema this MLflow would migrate is refused.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ from typing import Any
 DELETED_STAGE = "Deleted_Internal"
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 ABSENT_CODES = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "INVALID_PARAMETER_VALUE"}
-
-
-class Unsupported(Exception):
-    """This Python cannot do what was asked, whatever the arguments."""
 
 
 class Refused(Exception):
@@ -46,7 +42,8 @@ class Stores:
             return self._client
 
     def _open(self) -> Any:
-        mlflow = import_mlflow()
+        import mlflow
+
         for uri in {uri for uri in self._uris.values() if uri}:
             check_database(uri)
         mlflow.set_tracking_uri(self._uris["tracking_uri"])
@@ -59,24 +56,14 @@ class Stores:
         return (self._uris["registry_uri"] or "").startswith(("databricks", "uc:"))
 
 
-def import_mlflow() -> Any:
-    try:
-        import mlflow
-    except ImportError as error:
-        raise Unsupported(f"{sys.executable} has no mlflow") from error
-    return mlflow
-
-
 def check_database(uri: str) -> None:
     """Refuses a database that needs tables or a migration: MLflow's stores would do both by themselves."""
     if uri.split(":", 1)[0].split("+", 1)[0] not in {"postgresql", "mysql", "mssql", "sqlite"}:
         return
-    try:
-        import sqlalchemy
-        from alembic.migration import MigrationContext
-        from mlflow.store.db import utils
-    except ImportError as error:
-        raise Unsupported(f"{sys.executable} has no {error.name}") from error
+    import mlflow
+    import sqlalchemy
+    from alembic.migration import MigrationContext
+    from mlflow.store.db import utils
 
     read_only_sessions(sqlalchemy)
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
@@ -86,9 +73,9 @@ def check_database(uri: str) -> None:
         raise Refused("the database has no MLflow tables")
     wanted = utils._get_latest_schema_revision()
     if found != wanted:
-        mlflow = f"the MLflow {import_mlflow().__version__} of {sys.executable}"
+        ours = f"the MLflow {mlflow.__version__} of {sys.executable}"
         raise Refused(
-            f"its schema is {found} and {mlflow} wants {wanted}; "
+            f"its schema is {found} and {ours} wants {wanted}; "
             "give --python an environment with the MLflow release that wrote it"
         )
 
@@ -204,7 +191,6 @@ def run(stores: Stores, run_id: str) -> dict[str, Any] | None:
 
 
 def repository(stores: Stores, uri: str) -> Any:
-    import_mlflow()
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     if uri.startswith("databricks-model:"):
@@ -236,13 +222,11 @@ METHODS: dict[str, Callable[..., Any]] = {
 def answer(stores: Stores, call: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"id": call["id"], "result": METHODS[call["method"]](stores, **call["params"])}
-    except Unsupported as error:
-        return {"id": call["id"], "kind": "unsupported", "error": one_line(error)}
-    except ImportError as error:
-        missing = error.name or one_line(error)
-        return {"id": call["id"], "kind": "unsupported", "error": f"{sys.executable} has no {missing}"}
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        return {"id": call["id"], "missing": missing, "error": f"{sys.executable} has no {missing}"}
     except Exception as error:  # Whatever a store, driver or plugin raises is told, and the process lives on.
-        return {"id": call["id"], "kind": "failed", "error": one_line(error)}
+        return {"id": call["id"], "error": one_line(error)}
 
 
 def one_line(error: Exception) -> str:

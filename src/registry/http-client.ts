@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'POST';
   readonly url: URL;
   readonly json?: unknown;
+  /** Statuses that are an answer here, though a reason for another try elsewhere. */
+  readonly answers?: readonly number[];
 }
 
 export interface HttpResponse {
@@ -69,7 +71,8 @@ export class HttpClient {
         },
         body: query.json === undefined ? null : JSON.stringify(query.json),
       });
-      if (!transientStatuses.has(response.statusCode)) {
+      const isAnswer = query.answers?.includes(response.statusCode) === true;
+      if (isAnswer || !transientStatuses.has(response.statusCode)) {
         return { response: { status: response.statusCode, body: response.body } };
       }
       await response.body.dump();

@@ -7,7 +7,7 @@ import { parse, type ScalarTag, type Tags } from 'yaml';
  * Throws what the parser throws.
  */
 export function parsePyYaml(text: string): unknown {
-  return parse(text, { logLevel: 'silent', customTags: (tags) => tags.map(asPyYamlSees) });
+  return parse(text, { logLevel: 'error', customTags: (tags) => tags.map(asPyYamlSees) });
 }
 
 const integer = /^[-+]?(?:0|[1-9][0-9]*)$/;

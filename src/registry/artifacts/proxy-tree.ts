@@ -61,11 +61,22 @@ export class ProxyTree implements RemoteTree {
 
   async open(path: string, signal: AbortSignal): Promise<Readable | null> {
     const url = new URL(joinUri(this.#location.base, encodePath(below(this.#location.root, path))));
-    const response = await this.#http.send({ url }, signal, this.#fail);
+    // MLflow 2 answers 500 for a file that is not there.
+    let response = await this.#http.send({ url, answers: [500] }, signal, this.#fail);
+    if (response.status === 500) {
+      response.body.resume();
+      if (!(await this.#isListed(path, signal))) return null;
+      response = await this.#http.send({ url }, signal, this.#fail);
+    }
     if (response.status === 200) return response.body;
     response.body.resume();
     if (response.status === 404) return null;
     throw this.#fail(`the artifact server answers ${String(response.status)} for ${path}`);
+  }
+
+  async #isListed(path: string, signal: AbortSignal): Promise<boolean> {
+    const entries = await this.#listFolder(path.split('/').slice(0, -1).join('/'), signal);
+    return entries.some((entry) => entry.path === path && !entry.isFolder);
   }
 
   async #listFolder(folder: string, signal: AbortSignal): Promise<ListedEntry[]> {

@@ -7,11 +7,14 @@ import { createInterface } from 'node:readline';
 import { asRecord, asText } from '../../util/unknown.ts';
 import { type Environment } from '../http-client.ts';
 
-/** What the helper said: a result, or why there is none. */
-export type HelperAnswer =
-  | { readonly ok: true; readonly result: unknown }
-  /** `unsupported`: this Python cannot do it at all. `failed`: it could, but it went wrong. */
-  | { readonly ok: false; readonly kind: 'unsupported' | 'failed'; readonly message: string };
+/** What the helper said: a result, or why there is none; `missing` is the Python module that would help. */
+export type HelperAnswer = { readonly ok: true; readonly result: unknown } | HelperRefusal;
+
+export interface HelperRefusal {
+  readonly ok: false;
+  readonly message: string;
+  readonly missing: string | null;
+}
 
 export interface HelperOptions {
   /** The interpreter that has MLflow; null if there is none. */
@@ -42,7 +45,7 @@ export class HelperProcess {
     signal.throwIfAborted();
     const python = this.#options.python;
     if (python === null || this.#closed) {
-      return { ok: false, kind: 'unsupported', message: 'no Python is at hand to run MLflow' };
+      return { ok: false, message: 'no Python is at hand to run it', missing: 'mlflow' };
     }
     if (this.#running === undefined || this.#running.ended) {
       this.#running = new Running(python, this.#options);
@@ -123,19 +126,14 @@ class Running {
     this.#waiting.delete(Number(message['id']));
     const error = asText(message['error']);
     if (error === null) settle?.({ ok: true, result: message['result'] });
-    else
-      settle?.({
-        ok: false,
-        kind: message['kind'] === 'unsupported' ? 'unsupported' : 'failed',
-        message: error,
-      });
+    else settle?.({ ok: false, message: error, missing: asText(message['missing']) });
   }
 
   #end(how: string): void {
     this.ended = true;
     rmSync(this.#folder, { recursive: true, force: true });
     for (const settle of this.#waiting.values()) {
-      settle({ ok: false, kind: 'failed', message: `the helper process of MLflow: ${how}` });
+      settle({ ok: false, message: `the helper process of MLflow: ${how}`, missing: null });
     }
     this.#waiting.clear();
   }

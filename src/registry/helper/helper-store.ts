@@ -3,7 +3,7 @@ import { asList, asNumber, asRecord, asText } from '../../util/unknown.ts';
 import { type ModelSummary, type VersionRef } from '../registry.ts';
 import { byName, newestFirst, type RunArtifacts, type Store, type TrackingStore } from '../store.ts';
 import { schemeOf, scrub, withoutCredentials } from '../uri.ts';
-import { type HelperAnswer, type HelperProcess } from './helper-process.ts';
+import { type HelperProcess, type HelperRefusal } from './helper-process.ts';
 
 /** Any store MLflow's own client can open: databases, Databricks, Unity Catalog, plugins. */
 export class HelperStore implements Store, TrackingStore {
@@ -65,35 +65,28 @@ export class HelperStore implements Store, TrackingStore {
   async #ask(method: string, params: object, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#helper.call(method, params, signal);
     if (answer.ok) return answer.result;
-    const code = answer.kind === 'unsupported' ? 'REGISTRY_UNSUPPORTED' : 'REGISTRY_UNREACHABLE';
+    const code = answer.missing === null ? 'REGISTRY_UNREACHABLE' : 'REGISTRY_UNSUPPORTED';
     throw countersignError(code, this.uri, helperProblem(answer, this.#secretUri));
   }
 }
 
 /** The helper's words in one clear line, with what to install where that would help. */
-export function helperProblem(answer: HelperAnswer & { readonly ok: false }, uri: string): string {
+export function helperProblem(answer: HelperRefusal, uri: string): string {
   const said = scrub(answer.message, uri);
-  if (answer.kind === 'failed') return said;
+  if (answer.missing === null) return said;
   const scheme = schemeOf(uri) ?? uri;
-  return `${scheme} is read with MLflow's own Python client, and ${said}; install it (${packagesFor(scheme)}) in the Python given with --python`;
+  const install = `pip install ${packageOf[answer.missing] ?? answer.missing}`;
+  return `${scheme} is read with MLflow's own Python client, and ${said}; ${install} in the Python given with --python`;
 }
 
-function packagesFor(scheme: string): string {
-  const extra = driverPackages[scheme];
-  return `pip install mlflow${extra === undefined ? '' : ` ${extra}`}`;
-}
-
-const driverPackages: Readonly<Record<string, string>> = {
-  postgresql: 'psycopg2-binary',
-  postgres: 'psycopg2-binary',
-  mysql: 'pymysql',
-  mssql: 'pymssql',
-  databricks: '"mlflow[databricks]"',
-  'databricks-uc': '"mlflow[databricks]"',
-  gs: 'google-cloud-storage',
-  wasbs: 'azure-storage-blob azure-identity',
-  abfss: 'azure-storage-file-datalake azure-identity',
-  hdfs: 'pyarrow',
+/** Packages that are not called like the module they bring. */
+const packageOf: Readonly<Record<string, string>> = {
+  psycopg: "'psycopg[binary]'",
+  psycopg2: 'psycopg2-binary',
+  MySQLdb: 'mysqlclient',
+  google: 'google-cloud-storage',
+  azure: 'azure-storage-blob azure-storage-file-datalake azure-identity',
+  databricks: 'databricks-sdk',
 };
 
 function toSummary(value: unknown): ModelSummary {

@@ -30,7 +30,14 @@ export class SqliteStore implements Store, TrackingStore {
   }
 
   async names(signal: AbortSignal): Promise<readonly string[]> {
-    return this.#read((tables) => tables.models(null).map((row) => String(row['name'])), signal);
+    return this.#read(
+      (tables) =>
+        tables
+          .models(null)
+          .map((row) => String(row['name']))
+          .sort(),
+      signal,
+    );
   }
 
   async models(signal: AbortSignal): Promise<readonly ModelSummary[]> {
