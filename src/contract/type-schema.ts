@@ -131,7 +131,8 @@ type FloatKind = 'half' | 'float' | 'double';
 const floatKinds = { float16: 'half', float32: 'float', float64: 'double' } as const;
 const largest: Readonly<Record<FloatKind, number>> = {
   half: 65504,
-  float: (2 - 2 ** -23) * 2 ** 127,
+  // The shortest text of the largest float, a little above its value: answers say it, and requests round to it.
+  float: 3.4028235e38,
   double: Number.MAX_VALUE,
 };
 

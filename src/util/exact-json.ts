@@ -40,3 +40,11 @@ const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => obj
 export function jsonInteger(value: bigint): object {
   return rawJSON(String(value));
 }
+
+/**
+ * A double that is an integer beyond 2^53, as a value that JSON.stringify writes with an exponent: JavaScript's
+ * own text, digits filled up with zeros, is another integer to who reads integers exactly.
+ */
+export function jsonLargeDouble(value: number): object {
+  return rawJSON(value.toExponential());
+}

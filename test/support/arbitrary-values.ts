@@ -34,7 +34,13 @@ const int64 = edges(
   -(2n ** 63n),
   5n,
 );
-const float32 = edges(fc.float({ noNaN: true, noDefaultInfinity: true }), 2 ** 24 + 2, 0, -1.5);
+const float32 = edges(
+  fc.float({ noNaN: true, noDefaultInfinity: true }),
+  2 ** 24 + 2,
+  0,
+  -1.5,
+  (2 - 2 ** -23) * 2 ** 127,
+);
 const float64 = edges(fc.double({ noNaN: true, noDefaultInfinity: true }), 2 ** 53, 0, 0.1, 1e300);
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 6 }),
