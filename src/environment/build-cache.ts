@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
-import { countersignError } from '../errors/countersign-error.ts';
-import { sleep, type Clock } from '../util/clock.ts';
-
-/** A lock not renewed for so long was held by a process that is gone. */
-const staleLockMs = 10_000;
-const pollMs = 250;
+import { type Clock } from '../util/clock.ts';
+import { withFileLock } from '../util/file-lock.ts';
 
 export interface CachedBuild {
   /** The folder of all builds of this kind. */
@@ -20,7 +15,7 @@ export interface CachedBuild {
   /** A finished build may have been broken since, such as by an upgrade of the Python under it. */
   readonly isUsable: (directory: string) => Promise<boolean>;
   /** Fills the directory, which does not exist yet. */
-  readonly build: (directory: string, signal: AbortSignal) => Promise<void>;
+  readonly build: (directory: string) => Promise<void>;
 }
 
 /**
@@ -31,17 +26,13 @@ export interface CachedBuild {
  * even a builder that survived its parent cannot harm the next build, which goes to a directory of its own.
  */
 export async function cachedBuild(options: CachedBuild): Promise<string> {
-  await mkdir(options.root, { recursive: true });
+  const { root, id, clock, signal, onWait } = options;
+  await mkdir(root, { recursive: true });
   const found = await finished(options);
   if (found !== null) return found;
-  const compromised = new AbortController();
-  const release = await acquire(options, compromised);
-  try {
-    return (await finished(options)) ?? (await buildNew(options, compromised.signal));
-  } finally {
-    // The lock may be lost already; then there is nothing to give back.
-    await release().catch(() => undefined);
-  }
+  const build = async (held: boolean): Promise<string> =>
+    (await finished(options)) ?? (await buildNew(options, held));
+  return withFileLock(join(root, `${id}.lock`), signal, build, clock, onWait);
 }
 
 async function finished({ root, id, isUsable }: CachedBuild): Promise<string | null> {
@@ -61,13 +52,14 @@ function readName(text: string): string | null {
   }
 }
 
-async function buildNew(options: CachedBuild, compromised: AbortSignal): Promise<string> {
+async function buildNew(options: CachedBuild, alone: boolean): Promise<string> {
   const { root, id } = options;
-  await sweep(root, id);
+  // Where there are no locks, another process may be building there right now.
+  if (alone) await sweep(root, id);
   const name = `${id}-${randomBytes(4).toString('hex')}`;
   const directory = join(root, name);
   try {
-    await options.build(directory, AbortSignal.any([options.signal, compromised]));
+    await options.build(directory);
   } catch (error) {
     await remove(directory);
     throw error;
@@ -87,29 +79,4 @@ async function sweep(root: string, id: string): Promise<void> {
 /** A builder that outlived its process may still write here: what cannot go now goes at the next build. */
 async function remove(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
-}
-
-async function acquire(options: CachedBuild, compromised: AbortController): Promise<() => Promise<void>> {
-  const { root, id, clock, signal, onWait } = options;
-  let waiting = false;
-  for (;;) {
-    signal.throwIfAborted();
-    const release = await tryLock(join(root, id), compromised);
-    if (release !== null) return release;
-    if (!waiting) onWait();
-    waiting = true;
-    await sleep(clock, pollMs, signal);
-  }
-}
-
-async function tryLock(file: string, compromised: AbortController): Promise<(() => Promise<void>) | null> {
-  const onCompromised = (cause: Error): void => {
-    compromised.abort(countersignError('ENVIRONMENT_FAILED', `the lock was lost: ${cause.message}`));
-  };
-  try {
-    return await lock(file, { realpath: false, stale: staleLockMs, retries: 0, onCompromised });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return null;
-    throw error;
-  }
 }

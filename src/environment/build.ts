@@ -43,7 +43,7 @@ export async function buildIsolated(build: Build): Promise<PythonEnvironment> {
       progress('waiting for another process that builds the same environment');
     },
     isUsable: async (found) => (await probe(pythonOf(found), env, signal)) !== null,
-    build: (fresh, stop) => install(fresh, { ...build, signal: stop }),
+    build: (fresh) => install(fresh, build),
   });
   const { version } = build.interpreter;
   const description = `Python ${version}, environment ${id.slice(0, 8)}`;

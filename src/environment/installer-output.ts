@@ -49,6 +49,7 @@ export function failureOf(output: string): string {
   const said = paragraphs(lines.slice(error));
   return [said[0], said[1], said.length > 2 ? said.at(-1) : undefined]
     .filter((part) => part !== undefined)
+    .map((part) => part.replace(/:$/, ''))
     .join(': ');
 }
 

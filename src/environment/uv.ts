@@ -45,9 +45,9 @@ async function bootstrap(active: Interpreter, options: FindUv): Promise<string> 
       options.progress('waiting for another process that installs uv');
     },
     isUsable: (built) => answers([uv(built)], options),
-    build: async (built, signal) => {
+    build: async (built) => {
       options.progress('installing uv, once');
-      await pipInstallUv(active, built, { ...options, signal });
+      await pipInstallUv(active, built, options);
     },
   });
   return uv(directory);

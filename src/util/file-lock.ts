@@ -8,17 +8,20 @@ import { sleep, systemClock, type Clock } from './clock.ts';
  * The lock is the operating system's own, on a file that SQLite holds exclusively: it is gone the moment its
  * holder dies, so there is no stale lock to guess about, no heartbeat to miss while a process is stopped, and
  * no signal handler. `held` is false where the file system has no locks: the job runs all the same and must
- * be right without one.
+ * be right without one. `onWait` is called once when somebody else holds it.
  */
 export async function withFileLock<Result>(
   path: string,
   signal: AbortSignal,
   job: (held: boolean) => Promise<Result>,
   clock: Clock = systemClock,
+  onWait: () => void = () => undefined,
 ): Promise<Result> {
   let lock = tryLock(path);
+  if (lock === 'busy') onWait();
   while (lock === 'busy') {
-    await sleep(clock, pollMs, signal);
+    // Whoever waits has nothing else that keeps the process alive.
+    await sleep(clock, pollMs, signal, { keepsAlive: true });
     lock = tryLock(path);
   }
   try {
