@@ -55,5 +55,9 @@ export default tseslint.config(
   },
   { files: ['src/util/clock.ts'], rules: { 'no-restricted-globals': 'off' } },
   { files: ['src/cli/**/*.ts', 'scripts/**/*.ts', 'bin/*.js'], rules: { 'no-console': 'off' } },
-  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ['**/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+  },
 );

@@ -44,10 +44,14 @@ const options: ICruiseOptions = {
 
 const outcome = await cruise(['src'], { ...options, outputType: 'err-long' });
 const seen = await cruise(['src'], { ...options, outputType: 'json' });
-const { modules } = JSON.parse(String(seen.output)) as { modules: readonly { source: string }[] };
+const { modules } = JSON.parse(text(seen.output)) as { modules: readonly { source: string }[] };
 const cruised = new Set(modules.map(({ source }) => source));
 const missed = globSync('src/**/*.ts').filter((file) => !cruised.has(file));
 
-console.log(String(outcome.output));
+console.log(text(outcome.output));
 if (missed.length > 0) console.log(`not seen by the layer check: ${missed.join(', ')}`);
 process.exitCode = outcome.exitCode > 0 || missed.length > 0 ? 1 : 0;
+
+function text(output: unknown): string {
+  return typeof output === 'string' ? output : '';
+}

@@ -41,7 +41,7 @@ export const layers: readonly Layer[] = [
   },
   { room: 'http', path: '^src/http/', imports: ['endpoint', 'serving', ...pure, ...base] },
   { room: 'endpoint', path: '^src/endpoint/', imports: ['serving', 'engine', 'registry', ...pure, ...base] },
-  { room: 'serving', path: '^src/serving/', imports: ['engine', 'registry', ...base] },
+  { room: 'serving', path: '^src/serving/', imports: ['engine', 'registry', 'payload', ...base] },
   {
     room: 'engine/onnx',
     path: '^src/engine/onnx/',

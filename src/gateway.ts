@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { type FastifyInstance } from 'fastify';
-
+import { createMlflowCodec } from './codec/mlflow.ts';
 import { createServeCodec } from './codec/serve.ts';
 import { type ModelOptions, type ResolvedOptions } from './config/resolved-options.ts';
 import { createBringUp } from './endpoint/bring-up.ts';
@@ -115,7 +115,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const http = createHttpServer({
     catalogue,
     serveCodec: createServeCodec({ unknownFields: options.unknownFields }),
-    mlflowCodec: createServeCodec({ unknownFields: 'ignore' }),
+    mlflowCodec: createMlflowCodec(),
     logger,
     metrics,
     clock,

@@ -1,9 +1,10 @@
-import { type CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { leftError } from '../engine/leaving.ts';
+import { countersignError } from '../errors/countersign-error.ts';
 import { type Clock } from '../util/clock.ts';
 
 /** The one deadline of a request, joined with its caller's connection. Dispose it when the answer is there. */
 export interface Deadline extends Disposable {
-  /** Aborts with a TimeoutError at the deadline, or with the caller's reason when the caller leaves. */
+  /** Aborts with DEADLINE_EXCEEDED at the deadline, or with the caller's reason when the caller leaves. */
   readonly signal: AbortSignal;
   readonly callerSignal: AbortSignal;
   remainingMs(): number;
@@ -15,28 +16,22 @@ export function startDeadline(clock: Clock, timeoutMs: number, callerSignal: Abo
   const ends = clock.monotonicMs() + timeoutMs;
   const timer = new AbortController();
   const cancel = clock.after(timeoutMs, () => {
-    timer.abort(new DOMException('deadline', 'TimeoutError'));
+    timer.abort(countersignError('DEADLINE_EXCEEDED', timeoutMs));
   });
   const signal = AbortSignal.any([callerSignal, timer.signal]);
-  const failure = (): CountersignError =>
-    timer.signal.aborted ? countersignError('DEADLINE_EXCEEDED', timeoutMs) : countersignError('CALLER_LEFT');
   return {
     signal,
     callerSignal,
     remainingMs: () => Math.max(0, ends - clock.monotonicMs()),
-    race: (promise) => raceAbort(promise, signal, failure),
+    race: (promise) => raceAbort(promise, signal),
     [Symbol.dispose]: cancel,
   };
 }
 
-function raceAbort<Result>(
-  promise: Promise<Result>,
-  signal: AbortSignal,
-  failure: () => CountersignError,
-): Promise<Result> {
+function raceAbort<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
-      reject(failure());
+      reject(leftError(signal, 0));
     };
     if (signal.aborted) {
       onAbort();

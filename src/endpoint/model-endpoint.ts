@@ -2,7 +2,7 @@ import { type DecodedRequest, type EncodedAnswer } from '../codec/codec.ts';
 import { compareSignatures, isAcceptable } from '../contract/compare.ts';
 import { type Comparison, type Contract } from '../contract/contract.ts';
 import { type Signature } from '../contract/signature.ts';
-import { CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { countersignError } from '../errors/countersign-error.ts';
 import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
 import { type Handle, type Manager } from '../serving/manager.ts';
 import { type Logger } from '../telemetry/logger.ts';
@@ -80,18 +80,6 @@ export class ModelEndpoint implements Endpoint {
   }
 
   async call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer> {
-    try {
-      return await this.#answer(call, observer);
-    } catch (error) {
-      // Who runs a predict knows that the deadline passed, not how long it was.
-      if (error instanceof CountersignError && error.code === 'DEADLINE_EXCEEDED') {
-        throw countersignError('DEADLINE_EXCEEDED', this.#options.settings.timeoutMs).with({ cause: error });
-      }
-      throw error;
-    }
-  }
-
-  async #answer(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer> {
     using deadline = this.#deadline(call);
     const { resolved, request } = await this.#prepare(call, observer, deadline);
     const answers =
@@ -114,7 +102,9 @@ export class ModelEndpoint implements Endpoint {
               logger: this.#options.logger,
             }),
           );
-    return await this.#stage(observer, 'encode', () => call.codec.encode(answers, request, resolved.signature));
+    return await this.#stage(observer, 'encode', () =>
+      call.codec.encode(answers, request, resolved.signature),
+    );
   }
 
   async stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>> {

@@ -78,7 +78,7 @@ describe('what goes together', () => {
 
   it('gathers all that waits while the executor is busy, up to the limit of rows', async () => {
     const { batcher, plan, batches } = await house({ maxRows: 4 });
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     plan.answer = async (call) => {
       await gate.promise;
       return twice(call);
@@ -88,7 +88,7 @@ describe('what goes together', () => {
     const later = [1, 2, 3].map((value) => ask(batcher, doubles(value, value)));
     await settle();
     expect(batches).toEqual([{ requests: 1, rows: 1 }]);
-    gate.resolve();
+    gate.resolve(undefined);
     expect(await Promise.all([first, ...later].map(async (answer) => valuesOf(await answer)))).toEqual([
       [0],
       [2, 2],

@@ -1,5 +1,6 @@
 import { type EngineName, type PredictCall, type Servable } from '../engine/engine.ts';
-import { CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { leftError } from '../engine/leaving.ts';
+import { countersignError } from '../errors/countersign-error.ts';
 import { type Nested, type Payload } from '../payload/payload.ts';
 import { batchKey, concat, rowCount } from '../payload/rows.ts';
 import { paramsKey } from './params-key.ts';
@@ -91,7 +92,7 @@ export class Batcher implements Servable {
       const place = this.#waiting.indexOf(waiting);
       if (place < 0) return;
       this.#waiting.splice(place, 1);
-      waiting.reject(abortFailure(waiting.signal));
+      waiting.reject(leftError(waiting.signal, 0));
     };
     if (waiting.signal.aborted) {
       leave();
@@ -184,7 +185,7 @@ export class Batcher implements Servable {
 
   async #runAlone(member: Waiting): Promise<void> {
     if (member.signal.aborted) {
-      member.reject(abortFailure(member.signal));
+      member.reject(leftError(member.signal, 0));
       return;
     }
     this.#tell([member]);
@@ -237,15 +238,9 @@ class Interest implements Disposable {
   #leave(member: Waiting): void {
     if (this.#present.size > 1) {
       this.#present.delete(member);
-      member.reject(abortFailure(member.signal));
+      member.reject(leftError(member.signal, 0));
     } else if (this.#present.has(member)) {
       this.#controller.abort(member.signal.reason);
     }
   }
-}
-
-function abortFailure(signal: AbortSignal): CountersignError {
-  const reason: unknown = signal.reason;
-  const late = reason instanceof DOMException && reason.name === 'TimeoutError';
-  return late ? countersignError('DEADLINE_EXCEEDED', 0) : countersignError('CALLER_LEFT');
 }

@@ -6,7 +6,7 @@ import {
   type PredictCall,
   type Servable,
 } from '../../src/engine/engine.ts';
-import { countersignError } from '../../src/errors/countersign-error.ts';
+import { leftError } from '../../src/engine/leaving.ts';
 import { type Nested, type Payload } from '../../src/payload/payload.ts';
 import { type Artifact, type VersionMetadata, type VersionRef } from '../../src/registry/registry.ts';
 
@@ -151,7 +151,7 @@ export class FakeServable implements Servable {
     try {
       return await abortable(Promise.resolve(this.#plan.answer(call)), signal);
     } catch (thrown) {
-      throw signal.aborted ? leftOrLate(signal) : thrown;
+      throw signal.aborted ? leftError(signal, 0) : thrown;
     } finally {
       this.#running--;
     }
@@ -163,7 +163,7 @@ export class FakeServable implements Servable {
     try {
       for (const item of this.#plan.stream?.(call) ?? []) {
         await Promise.resolve();
-        if (signal.aborted) throw leftOrLate(signal);
+        if (signal.aborted) throw leftError(signal, 0);
         yield item;
       }
     } finally {
@@ -185,12 +185,6 @@ export class FakeServable implements Servable {
 }
 
 const nameOf = (ref: VersionRef): string => `${ref.model}/${ref.version}`;
-
-function leftOrLate(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  const late = reason instanceof DOMException && reason.name === 'TimeoutError';
-  return late ? countersignError('DEADLINE_EXCEEDED', 0) : countersignError('CALLER_LEFT');
-}
 
 /** The promise's result, or the signal's reason as soon as it aborts. */
 function abortable<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
