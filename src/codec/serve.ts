@@ -9,7 +9,7 @@ import { readInputs, type ReadInputs } from './serve/read-inputs.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
 import { encodeAnswers } from './serve/write-answers.ts';
 import { Faults } from './values/faults.ts';
-import { readAny, type UnknownFields } from './values/read-nested.ts';
+import { readAny, type ReadPolicy, strict, type UnknownFields } from './values/read-nested.ts';
 
 export interface ServeCodecOptions {
   /** Members of a row that the signature does not name: an error, or left out. */
@@ -21,23 +21,20 @@ export interface ServeCodecOptions {
  * or a list of rows in, always a list of outputs out, one per row, in order.
  */
 export function createServeCodec({ unknownFields }: ServeCodecOptions): Codec {
+  const policy = { ...strict, unknownFields };
   return {
     name: 'serve',
-    decode: (request, signature) => decode(request, signature, unknownFields),
+    decode: (request, signature) => decode(request, signature, policy),
     encode: encodeAnswers,
   };
 }
 
-function decode(
-  request: EncodedRequest,
-  signature: Signature | null,
-  unknownFields: UnknownFields,
-): DecodedRequest {
+function decode(request: EncodedRequest, signature: Signature | null, policy: ReadPolicy): DecodedRequest {
   requireJson(request.contentType);
   const body = parseJsonText(utf8Text(request.body), hasIntegers(signature));
   const { inputs, at, params } = openEnvelope(body, signature);
   const schema = signature?.inputs ?? null;
-  const read = schema === null ? readUntyped(inputs, at) : readInputs(schema, inputs, at, unknownFields);
+  const read = schema === null ? readUntyped(inputs, at) : readInputs(schema, inputs, at, policy);
   const readParams = readRequestParams(signature?.params ?? [], request.query, params);
   return accept(read, readParams);
 }
@@ -46,7 +43,7 @@ type ReadRequest = Pick<DecodedRequest, 'parts' | 'rows'>;
 
 /** A model that says nothing of its inputs gets the JSON value itself. */
 function readUntyped(body: unknown, at: string): ReadRequest | Faults {
-  const value: Nested | Faults = readAny(body, 0);
+  const value: Nested | Faults = readAny(body, 0, strict);
   if (value instanceof Faults) return prefixed(at, value);
   return { parts: [{ input: { kind: 'value', value }, positions: null }], rows: null };
 }

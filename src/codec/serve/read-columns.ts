@@ -2,8 +2,8 @@ import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts'
 import { type Column, type Table } from '../../payload/payload.ts';
 import { type RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
-import { nullColumn, readCell, readColumn, takesNullAsNaN } from '../values/read-column.ts';
-import { isObject, type UnknownFields } from '../values/read-nested.ts';
+import { nullColumn, readCell, readColumn } from '../values/read-column.ts';
+import { isFloat, isObject, type ReadPolicy } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
 import { type BodyRows, listedRows, singleRow } from './body-rows.ts';
 import { areRecords, memberGetter, recordFaults } from './fields.ts';
@@ -15,12 +15,12 @@ export function readColumns(
   schema: ColumnSchema,
   body: unknown,
   at: string,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): ReadInputs | Faults {
   const rows = columnRows(schema, body, at);
   if (rows instanceof Faults) return rows;
-  const parts = readParts(schema, rows.rows, unknown);
-  return parts === null ? explain(schema, rows, unknown) : { parts, rows: rows.rows.length };
+  const parts = readParts(schema, rows.rows, policy);
+  return parts === null ? explain(schema, rows, policy) : { parts, rows: rows.rows.length };
 }
 
 function columnRows(schema: ColumnSchema, body: unknown, at: string): BodyRows | Faults {
@@ -42,15 +42,15 @@ function hasBareRow(schema: ColumnSchema): boolean {
 function readParts(
   schema: ColumnSchema,
   rows: readonly unknown[],
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): readonly RequestPart[] | null {
-  const columns = gatherAll(schema, rows, unknown);
+  const columns = gatherAll(schema, rows, policy);
   if (columns === null) return null;
   const gapped = columns.filter((column) => column.gaps !== null);
   const groups = groupRows(rows.length, (row) => gapped.map(({ gaps }) => gaps?.[row]).join(''));
   const parts: RequestPart[] = [];
   for (const positions of groups) {
-    const input = readTable(columns, positions, rows.length, unknown);
+    const input = readTable(columns, positions, rows.length, policy);
     if (input === null) return null;
     parts.push({ input, positions });
   }
@@ -72,9 +72,9 @@ const mustNotBe = 3;
 function gatherAll(
   schema: ColumnSchema,
   rows: readonly unknown[],
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): readonly Gathered[] | null {
-  const cellsOf = cellReader(schema, rows, unknown);
+  const cellsOf = cellReader(schema, rows, policy);
   if (cellsOf === null) return null;
   const columns = schema.columns.map((spec, index) => gather(spec, cellsOf(spec, index)));
   return columns.some((column) => column.gaps?.includes(mustNotBe)) ? null : columns;
@@ -82,11 +82,13 @@ function gatherAll(
 
 type CellsOf = (spec: ColumnSpec, index: number) => readonly unknown[];
 
-function cellReader(schema: ColumnSchema, rows: readonly unknown[], unknown: UnknownFields): CellsOf | null {
+function cellReader(schema: ColumnSchema, rows: readonly unknown[], policy: ReadPolicy): CellsOf | null {
   const { columns } = schema;
   if (schema.named) {
     const names = new Set(columns.map((spec) => spec.name ?? ''));
-    return areRecords(rows, names, unknown) ? (spec) => rows.map(memberGetter(spec.name ?? '')) : null;
+    return areRecords(rows, names, policy.unknownFields)
+      ? (spec) => rows.map(memberGetter(spec.name ?? ''))
+      : null;
   }
   if (columns.length === 1) return () => rows;
   return rows.every((row): row is readonly unknown[] => Array.isArray(row) && row.length === columns.length)
@@ -111,7 +113,7 @@ function gather(spec: ColumnSpec, cells: readonly unknown[]): Gathered {
  */
 function gapOf({ type, required }: ColumnSpec, cell: null | undefined): number {
   if (cell === undefined) return required ? mustNotBe : isAbsent;
-  if (takesNullAsNaN(type)) return isValue;
+  if (isFloat(type)) return isValue;
   if (type.kind === 'any') return isNull;
   if (required) return mustNotBe;
   return type.kind === 'integer' || type.kind === 'long' ? isAbsent : isNull;
@@ -121,7 +123,7 @@ function readTable(
   columns: readonly Gathered[],
   positions: readonly number[] | null,
   allRows: number,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): Table | null {
   const rows = positions?.length ?? allRows;
   const read: Column[] = [];
@@ -132,56 +134,56 @@ function readTable(
       read.push({ name: spec.name, ...nullColumn(spec.type, rows) });
       continue;
     }
-    const vector = readColumn(spec.type, pick(cells, positions), unknown);
+    const vector = readColumn(spec.type, pick(cells, positions), policy);
     if (vector === null) return null;
     read.push({ name: spec.name, vector, nulls: null });
   }
   return { kind: 'table', rows, columns: read };
 }
 
-function explain(schema: ColumnSchema, { rows, pointer }: BodyRows, unknown: UnknownFields): Faults {
+function explain(schema: ColumnSchema, { rows, pointer }: BodyRows, policy: ReadPolicy): Faults {
   const faults = new Faults();
   rows.forEach((row, index) => {
-    const found = schema.named ? namedFaults(schema, row, unknown) : unnamedFaults(schema, row, unknown);
+    const found = schema.named ? namedFaults(schema, row, policy) : unnamedFaults(schema, row, policy);
     faults.addAll(pointer(index), found);
   });
   return faults;
 }
 
-function namedFaults(schema: ColumnSchema, row: unknown, unknown: UnknownFields): Faults {
+function namedFaults(schema: ColumnSchema, row: unknown, policy: ReadPolicy): Faults {
   const names = schema.columns.map((spec) => spec.name ?? '');
   const faults = new Faults();
-  const shape = recordFaults(row, names, unknown);
+  const shape = recordFaults(row, names, policy.unknownFields);
   if (shape !== null) faults.addAll('', shape);
   if (!isObject(row)) return faults;
   for (const spec of schema.columns) {
     const name = spec.name ?? '';
     const cell = memberGetter(name)(row);
-    faults.addAll(step(name), cellFaults(spec, cell, unknown));
+    faults.addAll(step(name), cellFaults(spec, cell, policy));
   }
   return faults;
 }
 
-function unnamedFaults({ columns }: ColumnSchema, row: unknown, unknown: UnknownFields): Faults {
+function unnamedFaults({ columns }: ColumnSchema, row: unknown, policy: ReadPolicy): Faults {
   const [only] = columns;
-  if (columns.length === 1 && only !== undefined) return cellFaults(only, row, unknown);
+  if (columns.length === 1 && only !== undefined) return cellFaults(only, row, policy);
   if (!Array.isArray(row) || row.length !== columns.length) {
     return Faults.of(expected(`a list of ${String(columns.length)} values`, row));
   }
   const faults = new Faults();
   columns.forEach((spec, index) => {
-    faults.addAll(step(index), cellFaults(spec, row[index], unknown));
+    faults.addAll(step(index), cellFaults(spec, row[index], policy));
   });
   return faults;
 }
 
 const none = new Faults();
 
-function cellFaults(spec: ColumnSpec, cell: unknown, unknown: UnknownFields): Faults {
+function cellFaults(spec: ColumnSpec, cell: unknown, policy: ReadPolicy): Faults {
   if (cell === undefined || cell === null) {
     if (gapOf(spec, cell) !== mustNotBe) return none;
     if (cell === undefined) return Faults.of(`required column is missing (${spec.type.kind})`);
   }
-  const read = readCell(spec.type, cell, unknown);
+  const read = readCell(spec.type, cell, policy);
   return read instanceof Faults ? read : none;
 }

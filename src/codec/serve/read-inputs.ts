@@ -1,7 +1,7 @@
 import { type Schema } from '../../contract/signature.ts';
 import { type RequestPart } from '../codec.ts';
 import { type Faults } from '../values/faults.ts';
-import { type UnknownFields } from '../values/read-nested.ts';
+import { type ReadPolicy } from '../values/read-nested.ts';
 import { readColumns } from './read-columns.ts';
 import { readTensors } from './read-tensors.ts';
 
@@ -18,12 +18,12 @@ export function readInputs(
   schema: Schema,
   body: unknown,
   at: string,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): ReadInputs | Faults {
   if (Array.isArray(body) && body.length === 0 && takesLists(schema)) return { parts: [], rows: 0 };
   return schema.kind === 'columns'
-    ? readColumns(schema, body, at, unknown)
-    : readTensors(schema, body, at, unknown);
+    ? readColumns(schema, body, at, policy)
+    : readTensors(schema, body, at, policy);
 }
 
 /** A fixed first dimension is the one case where the body itself is the value, never a list of rows. */

@@ -2,12 +2,14 @@ import { type TensorSchema, type TensorSpec } from '../../contract/signature.ts'
 import { type Tensor } from '../../payload/payload.ts';
 import { type RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
-import { isObject, type UnknownFields } from '../values/read-nested.ts';
+import { elementReader } from '../values/read-element.ts';
+import { isObject, type ReadPolicy } from '../values/read-nested.ts';
+import { expected } from '../values/words.ts';
 import { type BodyRows, listedRows, singleRow } from './body-rows.ts';
 import { areRecords, memberGetter, recordFaults } from './fields.ts';
 import { groupRows, pick } from './groups.ts';
 import { type ReadInputs } from './read-inputs.ts';
-import { listDepth, measure, readCells } from './tensor-cells.ts';
+import { listDepth, measure, readCells } from '../values/tensor-cells.ts';
 
 /**
  * Reads the rows of a tensor schema. Where every first dimension is free, a row is what lies beneath it, and rows
@@ -17,13 +19,21 @@ export function readTensors(
   schema: TensorSchema,
   body: unknown,
   at: string,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): ReadInputs | Faults {
   const stacked = schema.tensors.every((spec) => spec.shape[0] === -1);
+  if (stacked && hasObjectRows(schema) && !Array.isArray(body)) {
+    return Faults.of(expected('a list of rows', body), at);
+  }
   const rows = schema.named ? namedRows(body, at) : unnamedRows(schema, body, at, stacked);
-  const cellsOf = cellReader(schema, rows.rows, unknown);
-  if (cellsOf === null) return explainRecords(schema, rows, stacked, unknown);
+  const cellsOf = cellReader(schema, rows.rows, policy);
+  if (cellsOf === null) return explainRecords(schema, rows, stacked, policy);
   return new TensorReading(schema.tensors, cellsOf, rows, stacked).read();
+}
+
+/** An object element may be a list itself, so that depth says nothing: the body is a list of rows. */
+function hasObjectRows(schema: TensorSchema): boolean {
+  return !schema.named && schema.tensors[0]?.dtype === 'object';
 }
 
 function namedRows(body: unknown, at: string): BodyRows {
@@ -34,17 +44,16 @@ function unnamedRows(schema: TensorSchema, body: unknown, at: string, stacked: b
   const [spec] = schema.tensors;
   if (!stacked || spec === undefined || !Array.isArray(body)) return singleRow(body, at);
   const rank = spec.shape.length;
-  // An object element may be a list itself, so that depth says nothing: the body is a list of rows.
-  const isList = spec.dtype === 'object' || listDepth(body, rank) === rank;
+  const isList = hasObjectRows(schema) || listDepth(body, rank) === rank;
   return isList ? listedRows(body, at) : singleRow(body, at);
 }
 
 type CellsOf = (spec: TensorSpec) => readonly unknown[];
 
-function cellReader(schema: TensorSchema, rows: readonly unknown[], unknown: UnknownFields): CellsOf | null {
+function cellReader(schema: TensorSchema, rows: readonly unknown[], policy: ReadPolicy): CellsOf | null {
   if (!schema.named) return () => rows;
   const names = new Set(schema.tensors.map((spec) => spec.name ?? ''));
-  if (!areRecords(rows, names, unknown)) return null;
+  if (!areRecords(rows, names, policy.unknownFields)) return null;
   const complete = [...names].every((name) =>
     rows.map(memberGetter(name)).every((cell) => cell !== undefined),
   );
@@ -86,7 +95,7 @@ class TensorReading {
 
   #tensor(spec: TensorSpec, cells: readonly unknown[], positions: readonly number[] | null): Tensor {
     const dimensions = measure(cells[0], this.#stacked ? spec.shape.slice(1) : spec.shape);
-    const read = readCells(spec, cells, dimensions);
+    const read = readCells(spec, elementReader(spec.dtype), cells, dimensions);
     const shape = this.#stacked ? [cells.length, ...dimensions] : dimensions;
     if ('dtype' in read) return { name: spec.name, shape, vector: read };
     const within = spec.name === null ? '' : step(spec.name);
@@ -102,12 +111,12 @@ function explainRecords(
   schema: TensorSchema,
   { rows, pointer }: BodyRows,
   stacked: boolean,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): Faults {
   const names = schema.tensors.map((spec) => spec.name ?? '');
   const faults = new Faults();
   rows.forEach((row, index) => {
-    faults.addAll(pointer(index), recordFaults(row, names, unknown) ?? new Faults());
+    faults.addAll(pointer(index), recordFaults(row, names, policy.unknownFields) ?? new Faults());
     if (!isObject(row)) return;
     for (const spec of schema.tensors) {
       faults.addAll(pointer(index) + step(spec.name ?? ''), memberFaults(spec, row, stacked));
@@ -120,6 +129,6 @@ function memberFaults(spec: TensorSpec, row: Readonly<Record<string, unknown>>, 
   const cell = memberGetter(spec.name ?? '')(row);
   if (cell === undefined) return Faults.of('required tensor is missing');
   const dimensions = stacked ? spec.shape.slice(1) : spec.shape;
-  const read = readCells(spec, [cell], measure(cell, dimensions));
+  const read = readCells(spec, elementReader(spec.dtype), [cell], measure(cell, dimensions));
   return 'dtype' in read ? new Faults() : (read[0] ?? new Faults());
 }

@@ -2,35 +2,31 @@ import { type DataType } from '../../contract/signature.ts';
 import { columnDtype, emptyVector, numericVector } from '../../payload/dtypes.ts';
 import { type Nested, type Timestamp, type Vector } from '../../payload/payload.ts';
 import { Faults } from './faults.ts';
-import { readNested, type UnknownFields } from './read-nested.ts';
+import { isFloat, readNested, type ReadPolicy } from './read-nested.ts';
 
 /**
  * Reads one cell of a column. A float or double column takes null as NaN, required or not, since pandas keeps
  * its missing numbers so; elements and properties do not.
  */
-export function readCell(type: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
-  return value === null && takesNullAsNaN(type) ? Number.NaN : readNested(type, value, unknown);
-}
-
-export function takesNullAsNaN(type: DataType): boolean {
-  return type.kind === 'float' || type.kind === 'double';
+export function readCell(type: DataType, value: unknown, policy: ReadPolicy): Nested | Faults {
+  return value === null && isFloat(type) ? Number.NaN : readNested(type, value, policy);
 }
 
 /** The cells of a column as a vector; null as soon as one does not fit (then `readCell` says why). */
-export function readColumn(type: DataType, cells: readonly unknown[], unknown: UnknownFields): Vector | null {
+export function readColumn(type: DataType, cells: readonly unknown[], policy: ReadPolicy): Vector | null {
   switch (type.kind) {
     case 'double':
-      return readDoubles(cells);
+      return readDoubles(cells, policy);
     case 'string':
       return readStrings(cells);
     default:
-      return readOthers(type, cells, unknown);
+      return readOthers(type, cells, policy);
   }
 }
 
 // The two types that most requests are made of, without a call per cell.
 
-function readDoubles(cells: readonly unknown[]): Vector | null {
+function readDoubles(cells: readonly unknown[], policy: ReadPolicy): Vector | null {
   const data = new Float64Array(cells.length);
   for (let index = 0; index < cells.length; index++) {
     const cell = cells[index];
@@ -38,7 +34,7 @@ function readDoubles(cells: readonly unknown[]): Vector | null {
       data[index] = cell;
       continue;
     }
-    const read = readCell({ kind: 'double' }, cell, 'reject');
+    const read = readCell({ kind: 'double' }, cell, policy);
     if (typeof read !== 'number') return null;
     data[index] = read;
   }
@@ -51,13 +47,13 @@ function readStrings(cells: readonly unknown[]): Vector | null {
     : null;
 }
 
-function readOthers(type: DataType, cells: readonly unknown[], unknown: UnknownFields): Vector | null {
+function readOthers(type: DataType, cells: readonly unknown[], policy: ReadPolicy): Vector | null {
   const dtype = columnDtype(type.kind);
   const vector = emptyVector(dtype, cells.length);
   // What `readCell` answers for a type is what the cells of its vector are.
   const data = vector.data as unknown as unknown[];
   for (let index = 0; index < cells.length; index++) {
-    const cell = readCell(type, cells[index], unknown);
+    const cell = readCell(type, cells[index], policy);
     if (cell instanceof Faults) return null;
     data[index] = type.kind === 'datetime' ? (cell as Timestamp).nanoseconds : cell;
   }

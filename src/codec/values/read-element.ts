@@ -1,7 +1,7 @@
 import { type TensorDtype } from '../../contract/signature.ts';
 import { Timestamp, type Nested } from '../../payload/payload.ts';
 import { Faults } from './faults.ts';
-import { readAny } from './read-nested.ts';
+import { readAny, strict } from './read-nested.ts';
 import { readFloat, readIntegerWithin, readScalar } from './read-scalar.ts';
 import { expected } from './words.ts';
 
@@ -23,7 +23,7 @@ const readers: Readonly<Record<TensorDtype, ElementReader>> = {
   float64: float('doubles', (value) => value),
   str: (value) => readScalar('string', value),
   bytes: (value) => readScalar('binary', value),
-  object: (value) => readAny(value, 0),
+  object: (value) => readAny(value, 0, strict),
   datetime64: (value) => {
     const read = readScalar('datetime', value);
     return read instanceof Timestamp ? read.nanoseconds : read;
@@ -52,4 +52,13 @@ function float(range: string, round: (value: number) => number): ElementReader {
   const words = `a number within the range of ${range}`;
   return (value) =>
     value === null ? Number.NaN : (readFloat(value, round) ?? Faults.of(expected(words, value)));
+}
+
+/** The same for a protocol whose parser takes Python's tokens NaN and Infinity as numbers. */
+export function nonFiniteElementReader(dtype: TensorDtype): ElementReader {
+  const read = elementReader(dtype);
+  const isFloat = dtype.startsWith('float');
+  return isFloat
+    ? (value) => (typeof value === 'number' && !Number.isFinite(value) ? value : read(value))
+    : read;
 }

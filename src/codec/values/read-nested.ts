@@ -10,35 +10,60 @@ import { expected, wanted } from './words.ts';
 /** Members that an object type does not name: an error, or left out. */
 export type UnknownFields = 'reject' | 'ignore';
 
+/** What protocols read differently. */
+export interface ReadPolicy {
+  readonly unknownFields: UnknownFields;
+  /** Null also stands for an element or a map's value, as MLflow has it beneath an optional column. */
+  readonly nullMembers: boolean;
+  /** NaN and infinities come as numbers: the parser takes Python's tokens for them. */
+  readonly nonFinite: boolean;
+}
+
+/** Nothing is left out, null is no member, and only JSON's numbers are numbers. */
+export const strict: ReadPolicy = { unknownFields: 'reject', nullMembers: false, nonFinite: false };
+
 /**
  * Reads a parsed JSON value as a value of the type, whole and without loss. Elements and properties are never
  * null, except where an object says that a property is optional, and within `any`.
  */
-export function readNested(type: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+export function readNested(type: DataType, value: unknown, policy: ReadPolicy): Nested | Faults {
   switch (type.kind) {
     case 'array':
-      return readArray(type.items, value, unknown);
+      return readArray(type.items, value, policy);
     case 'object':
-      return readObject(type, value, unknown);
+      return readObject(type, value, policy);
     case 'map':
-      return readMap(type.values, value, unknown);
+      return readMap(type.values, value, policy);
     case 'any':
-      return readAny(value, 0);
+      return readAny(value, 0, policy);
     default:
-      return readScalar(type.kind, value);
+      return isNonFinite(value) && policy.nonFinite && isFloat(type) ? value : readScalar(type.kind, value);
   }
 }
 
-function readArray(items: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+function readArray(items: DataType, value: unknown, policy: ReadPolicy): Nested | Faults {
   if (!Array.isArray(value)) return Faults.of(expected('a list', value));
-  return readList(value.length, (index) => readNested(items, value[index], unknown));
+  return readList(value.length, (index) => readMember(items, value[index], policy));
 }
 
-function readMap(values: DataType, value: unknown, unknown: UnknownFields): Nested | Faults {
+/** An element of an array or a value of a map. */
+function readMember(type: DataType, value: unknown, policy: ReadPolicy): Nested | Faults {
+  return value === null && policy.nullMembers ? null : readNested(type, value, policy);
+}
+
+export function isFloat(type: DataType): boolean {
+  return type.kind === 'float' || type.kind === 'double';
+}
+
+function isNonFinite(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isFinite(value);
+}
+
+function readMap(values: DataType, value: unknown, policy: ReadPolicy): Nested | Faults {
   if (!isObject(value)) return Faults.of(expected('an object', value));
   const read = new Members();
   for (const key of Object.keys(value)) {
-    read.set(key, key.isWellFormed() ? readNested(values, value[key], unknown) : Faults.of(loneSurrogate));
+    read.set(key, key.isWellFormed() ? readMember(values, value[key], policy) : Faults.of(loneSurrogate));
   }
   return read.result();
 }
@@ -46,7 +71,7 @@ function readMap(values: DataType, value: unknown, unknown: UnknownFields): Nest
 function readObject(
   type: Extract<DataType, { kind: 'object' }>,
   value: unknown,
-  unknown: UnknownFields,
+  policy: ReadPolicy,
 ): Nested | Faults {
   if (!isObject(value)) return Faults.of(expected('an object', value));
   const read = new Members();
@@ -59,9 +84,9 @@ function readObject(
     }
     known++;
     const isNull = value[name] === null && !property.required;
-    read.set(name, isNull ? null : readNested(property.type, value[name], unknown));
+    read.set(name, isNull ? null : readNested(property.type, value[name], policy));
   }
-  if (unknown === 'reject' && Object.keys(value).length > known) {
+  if (policy.unknownFields === 'reject' && Object.keys(value).length > known) {
     read.faults(
       unknownMembers(
         value,
@@ -84,24 +109,24 @@ export function unknownMembers(value: Readonly<Record<string, unknown>>, known: 
 }
 
 /** Any JSON value as it is; numbers that are no double would not arrive as themselves. */
-export function readAny(value: unknown, depth: number): Nested | Faults {
+export function readAny(value: unknown, depth: number, policy: ReadPolicy): Nested | Faults {
   if (depth > maxJsonDepth) return Faults.of(`nested deeper than ${String(maxJsonDepth)} levels`);
   if (Array.isArray(value)) {
-    return readList(value.length, (index) => readAny(value[index], depth + 1));
+    return readList(value.length, (index) => readAny(value[index], depth + 1, policy));
   }
   if (isObject(value)) {
     const read = new Members();
     for (const key of Object.keys(value)) {
-      read.set(key, key.isWellFormed() ? readAny(value[key], depth + 1) : Faults.of(loneSurrogate));
+      read.set(key, key.isWellFormed() ? readAny(value[key], depth + 1, policy) : Faults.of(loneSurrogate));
     }
     return read.result();
   }
-  return readAnyScalar(value);
+  return readAnyScalar(value, policy);
 }
 
-function readAnyScalar(value: unknown): Nested | Faults {
-  if (value instanceof Decimal) return readAnyScalar(value.value);
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+function readAnyScalar(value: unknown, policy: ReadPolicy): Nested | Faults {
+  if (value instanceof Decimal) return readAnyScalar(value.value, policy);
+  if (isNonFinite(value) && !policy.nonFinite) {
     return Faults.of(expected(wanted({ kind: 'double' }), value));
   }
   if (typeof value === 'string' && !value.isWellFormed()) return Faults.of(loneSurrogate);

@@ -1,14 +1,15 @@
+import { paramDefault } from '../../contract/param-default.ts';
 import { type ParamSpec } from '../../contract/signature.ts';
 import { type Nested } from '../../payload/payload.ts';
 import { exactNumber } from '../../util/decimal.ts';
 import { Faults, step } from './faults.ts';
-import { readAny, readNested } from './read-nested.ts';
+import { readNested, strict } from './read-nested.ts';
 import { expected } from './words.ts';
 
 /** Reads a param from parsed JSON. Null is a value only of a param whose default is null. */
 export function readParam(spec: ParamSpec, value: unknown): Nested | Faults {
   if (value === null && spec.default === null) return null;
-  return readNested(paramType(spec), value, 'reject');
+  return readNested(paramType(spec), value, strict);
 }
 
 function paramType({ type, array }: ParamSpec): ParamSpec['type'] {
@@ -37,25 +38,6 @@ function fromText(kind: string, text: string): unknown {
   return isNumber && jsonNumber.test(text) ? exactNumber(text) : text;
 }
 
-const defaults = new WeakMap<ParamSpec, { readonly value: Nested }>();
-
-/** A param's default in the form that a caller's value would have; one that misses its type stays as it is. */
-export function defaultOf(spec: ParamSpec): Nested {
-  const known = defaults.get(spec);
-  if (known !== undefined) return known.value;
-  const value = readDefault(spec);
-  defaults.set(spec, { value });
-  return value;
-}
-
-function readDefault(spec: ParamSpec): Nested {
-  if (typeof spec.default === 'number' && !Number.isFinite(spec.default)) return spec.default;
-  const typed = readParam(spec, spec.default);
-  if (!(typed instanceof Faults)) return typed;
-  const plain = readAny(spec.default, 0);
-  return plain instanceof Faults ? null : plain;
-}
-
 /** The defaults of the params that a request did not give, and those it gave. */
 export function completeParams(
   specs: readonly ParamSpec[],
@@ -65,7 +47,7 @@ export function completeParams(
 }
 
 function absentDefault(spec: ParamSpec, given: ReadonlyMap<string, Nested>): Nested {
-  return given.has(spec.name) ? null : defaultOf(spec);
+  return given.has(spec.name) ? null : paramDefault(spec);
 }
 
 /** The faults of a `params` that is no object. */

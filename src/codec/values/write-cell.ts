@@ -24,9 +24,9 @@ function valueWriter(vector: Vector, type: DataType, style: JsonStyle): CellWrit
     case 'bool':
       return (position) => (vector.data[position] === 0 ? 'false' : 'true');
     case 'float16':
-      return floats(vector.data, writeFloat16, style);
+      return floats(vector.data, style.shortFloats ? writeFloat16 : writeFloat64, style);
     case 'float32':
-      return floats(vector.data, writeFloat32, style);
+      return floats(vector.data, style.shortFloats ? writeFloat32 : writeFloat64, style);
     case 'float64':
       return floats(vector.data, writeFloat64, style);
     case 'datetime64':
@@ -50,7 +50,7 @@ function floats(data: ArrayLike<number>, write: (value: number) => string, style
 function datetimes(data: BigInt64Array, style: JsonStyle): CellWriter {
   return (position) => {
     const nanoseconds = data[position] ?? notATime;
-    return nanoseconds === notATime ? 'null' : style.datetime(nanoseconds);
+    return nanoseconds === notATime ? style.notATime : style.datetime(nanoseconds);
   };
 }
 

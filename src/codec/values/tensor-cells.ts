@@ -1,9 +1,9 @@
 import { type TensorSpec } from '../../contract/signature.ts';
 import { emptyVector } from '../../payload/dtypes.ts';
 import { type Vector } from '../../payload/payload.ts';
-import { Faults, step } from '../values/faults.ts';
-import { elementReader, type ElementReader } from '../values/read-element.ts';
-import { expected } from '../values/words.ts';
+import { Faults, step } from './faults.ts';
+import { type ElementReader } from './read-element.ts';
+import { expected } from './words.ts';
 
 /**
  * The dimensions of one nested list, given those that the schema fixes: a free one is as long as the first list
@@ -31,16 +31,23 @@ export function listDepth(value: unknown, most: number): number {
   return depth;
 }
 
+/** How deep lists are nested along their first items, an empty one being the last. */
+export function countLists(value: unknown, most: number): number {
+  let depth = 0;
+  for (let at = value; Array.isArray(at) && depth < most; at = at[0] as unknown) depth++;
+  return depth;
+}
+
 /**
  * Reads values that are each `dimensions` deep into one vector, or says all that is wrong with each. Memory is
  * taken only once all lists are known to be as long as the dimensions say.
  */
 export function readCells(
   spec: TensorSpec,
+  read: ElementReader,
   values: readonly unknown[],
   dimensions: readonly number[],
 ): Vector | readonly Faults[] {
-  const read = elementReader(spec.dtype);
   if (values.some((value) => !hasShape(value, dimensions, 0))) return explainAll(values, dimensions, read);
   const size = dimensions.reduce((product, dimension) => product * dimension, 1);
   const vector = emptyVector(spec.dtype, values.length * size);

@@ -1,0 +1,111 @@
+import { type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
+import { type Tensor, type Tensors } from '../../payload/payload.ts';
+import { Faults, step } from '../values/faults.ts';
+import { nonFiniteElementReader } from '../values/read-element.ts';
+import { isObject } from '../values/read-nested.ts';
+import { countLists, measure, readCells } from '../values/tensor-cells.ts';
+import { expected } from '../values/words.ts';
+import { malformed, misfit, unreadable } from './fail.ts';
+import { type Frame, type FrameColumn } from './frame.ts';
+
+/** `inputs` (or `instances` turned into columns) under a tensor schema. */
+export function readTensorInputs(schema: TensorSchema, value: unknown, at: string): Tensors {
+  const [only, ...others] = schema.tensors;
+  if (!schema.named && only !== undefined) {
+    if (isObject(value)) throw malformed('the signature has one unnamed tensor, which is no object');
+    return { kind: 'tensors', tensors: [readWhole(only, value, at)] };
+  }
+  if (isObject(value)) return readMembers(schema, value, at);
+  if (Array.isArray(value) && others.length === 0 && only !== undefined && !value.some(isObject)) {
+    return { kind: 'tensors', tensors: [readWhole(only, value, at)] };
+  }
+  throw misfit(Faults.of(expected('an object of tensors', value), at));
+}
+
+function readMembers(schema: TensorSchema, value: Readonly<Record<string, unknown>>, at: string): Tensors {
+  const missing = schema.tensors.filter(({ name }) => !Object.hasOwn(value, name ?? ''));
+  if (missing.length > 0) throw misfit(missingTensors(missing));
+  const tensors = schema.tensors.map((spec) => {
+    const name = spec.name ?? '';
+    return readWhole(spec, value[name], at + step(name));
+  });
+  return { kind: 'tensors', tensors };
+}
+
+function missingTensors(specs: readonly TensorSpec[]): Faults {
+  return Faults.of(
+    `required tensors are missing: ${specs.map(({ name }) => `\`${name ?? ''}\``).join(', ')}`,
+  );
+}
+
+/** Nested lists as one tensor: first all of one shape and type, then of the shape that the signature says. */
+function readWhole(spec: TensorSpec, value: unknown, at: string): Tensor {
+  const rank = spec.dtype === 'object' ? spec.shape.length : 32;
+  const depth = countLists(value, rank);
+  const shape = measure(value, new Array<number>(depth).fill(-1));
+  const read = readCells(spec, nonFiniteElementReader(spec.dtype), [value], shape);
+  if (!('dtype' in read)) throw unreadable(prefixed(at, read[0]));
+  if (!fits(shape, spec.shape)) {
+    throw misfit(Faults.of(`expected shape [${spec.shape.join(', ')}], got [${shape.join(', ')}]`, at));
+  }
+  return { name: spec.name, shape, vector: read };
+}
+
+function fits(shape: readonly number[], spec: readonly number[]): boolean {
+  return (
+    shape.length === spec.length && spec.every((length, axis) => length === -1 || length === shape[axis])
+  );
+}
+
+function prefixed(at: string, faults: Faults | undefined): Faults {
+  const all = new Faults();
+  if (faults !== undefined) all.addAll(at, faults);
+  return all;
+}
+
+/**
+ * A frame under a tensor schema. Each named tensor is a column of lists or of scalars, reshaped to the dimensions
+ * that the schema fixes; an unnamed one is one such column, or as many columns as it is wide.
+ */
+export function readTensorFrame(schema: TensorSchema, frame: Frame): Tensors {
+  const [only] = schema.tensors;
+  if (!schema.named && only !== undefined) return { kind: 'tensors', tensors: [readUnnamed(only, frame)] };
+  const columns = schema.tensors.map((spec) => frame.columns.findLast(({ name }) => name === spec.name));
+  const missing = schema.tensors.filter((_, index) => columns[index] === undefined);
+  if (missing.length > 0) throw misfit(missingTensors(missing));
+  const tensors = schema.tensors.map((spec, index) => reshaped(spec, columns[index]));
+  return { kind: 'tensors', tensors };
+}
+
+function readUnnamed(spec: TensorSpec, frame: Frame): Tensor {
+  if (frame.rows === 0 || frame.columns.length === 0)
+    throw misfit(Faults.of('expected rows, got an empty frame'));
+  if (frame.columns.length === 1) return reshaped(spec, frame.columns[0]);
+  const rows = Array.from({ length: frame.rows }, (_, row) =>
+    frame.columns.map(({ cells }) => cells[row] ?? null),
+  );
+  const fitting = spec.shape.length === 2 && spec.shape[0] === -1 && spec.shape[1] === frame.columns.length;
+  if (fitting) return readWhole(spec, rows, '');
+  throw misfit(
+    Faults.of(`expected shape [${spec.shape.join(', ')}], got ${String(frame.columns.length)} columns`),
+  );
+}
+
+function reshaped(spec: TensorSpec, column: FrameColumn | undefined): Tensor {
+  const cells = column?.cells ?? [];
+  const inner = spec.shape.slice(1);
+  if (spec.shape[0] !== -1 || inner.includes(-1)) {
+    throw misfit(Faults.of('a frame only fits a tensor whose first dimension alone is free'));
+  }
+  const size = inner.reduce((product, dimension) => product * dimension, 1);
+  const rows = cells.map((cell) =>
+    Array.isArray(cell) ? (cell.flat(Infinity) as readonly unknown[]) : [cell],
+  );
+  const flat = rows.flat();
+  if (rows.some((row) => row.length !== rows[0]?.length) || flat.length % size !== 0 || flat.length === 0) {
+    throw misfit(Faults.of(`expected cells that make up shape [${spec.shape.join(', ')}]`));
+  }
+  const read = readCells(spec, nonFiniteElementReader(spec.dtype), [flat], [flat.length]);
+  if (!('dtype' in read)) throw unreadable(prefixed(column?.pointer(0) ?? '', read[0]));
+  return { name: spec.name, shape: [flat.length / size, ...inner], vector: read };
+}
