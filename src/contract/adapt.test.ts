@@ -5,7 +5,7 @@ import { fits, fitsNested } from '../../test/support/fits.ts';
 import { type Nested, type Payload, type Table, type Vector } from '../payload/payload.ts';
 import { adaptInput, adaptParams, planAdaptation } from './adapt.ts';
 import { toNested } from './cast.ts';
-import { isList, isObject } from './nested.ts';
+import { isList, isObject, nestedObject } from './nested.ts';
 import { paramDefault } from './param-default.ts';
 import { type ColumnSpec, type DataType, type ParamSpec, type Signature } from './signature.ts';
 
@@ -113,6 +113,26 @@ describe('adapting a request of the contract', () => {
     expect(adaptInput(input, plan)).toEqual(
       tableOf(['a', { dtype: 'object', data: [9007199254740993n, 5] }]),
     );
+  });
+
+  test('longs within lists, maps and objects are plain integers under any, and a missing number is null', () => {
+    const long = { kind: 'long' as const };
+    const object: DataType = {
+      kind: 'object',
+      properties: [
+        { name: 'a', type: { kind: 'array', items: long }, required: true },
+        { name: 'm', type: { kind: 'map', values: { kind: 'double' } }, required: false },
+      ],
+    };
+    const plan = planAdaptation(signatureOf([['x', object]]), signatureOf([['x', { kind: 'any' }]]));
+    const cell = { a: [5n, 9007199254740993n], m: { k: Number.NaN } };
+    const adapted = adaptInput(tableOf(['x', { dtype: 'object', data: [cell] }]), plan);
+    expect(adapted.kind === 'table' && adapted.columns[0]?.vector.data).toEqual([
+      nestedObject([
+        ['a', [5, 9007199254740993n]],
+        ['m', nestedObject([['k', null]])],
+      ]),
+    ]);
   });
 
   test('an integer that is missing is NaN as a double', () => {

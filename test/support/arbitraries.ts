@@ -12,15 +12,8 @@ import {
 } from '../../src/contract/signature.ts';
 import { jsonValue } from './arbitrary-values.ts';
 
-export {
-  columnPayload,
-  jsonRow,
-  jsonValue,
-  nestedValue,
-  payloadOf,
-  tensorPayload,
-} from './arbitrary-values.ts';
-export { compatibleVersion, incompatibleVersion, widerType } from './arbitrary-versions.ts';
+export { jsonRow, payloadOf } from './arbitrary-values.ts';
+export { compatibleVersion, incompatibleVersion } from './arbitrary-versions.ts';
 
 /** Names as they come, those that JavaScript objects have already and those that a path escapes among them. */
 export const name: fc.Arbitrary<string> = fc.oneof(
