@@ -4,7 +4,6 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -193,8 +192,6 @@ describe('processes', () => {
     await vi.waitFor(() => {
       expect(children().filter((pid) => !first.includes(pid))).toHaveLength(1);
     });
-    // Loaded, and on to the second try: a process killed while it loads is a load that failed.
-    await pause(1000);
     expect(kill()).toHaveLength(1);
     expect(await twice).toBe('WORKER_LOST');
     expect(await predict(servable, rounds(0))).toEqual(answerTo(0));

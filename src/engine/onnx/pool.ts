@@ -106,18 +106,18 @@ export class ExecutorPool {
       if (executor !== undefined) void this.#dispatch(executor, job);
     }
     this.#refill();
-    if (this.#alive() === 0 && !this.#closed) this.#refuseAll();
+    if (this.#alive() > 0 || this.#closed) return;
+    // Too many are retired for another one to be started.
+    const { model, version } = this.#options.ref;
+    this.#refuseAll(countersignError('MODEL_STUCK', model, version, this.#retired.size));
   }
 
   #alive(): number {
     return this.#idle.length + this.#busy.size + this.#starting;
   }
 
-  #refuseAll(): void {
-    const { model, version } = this.#options.ref;
-    for (const job of this.#queue.splice(0)) {
-      job.settle(countersignError('MODEL_STUCK', model, version, this.#retired.size));
-    }
+  #refuseAll(error: CountersignError): void {
+    for (const job of this.#queue.splice(0)) job.settle(error);
   }
 
   async #dispatch(executor: Executor, job: Job): Promise<void> {
@@ -189,11 +189,11 @@ export class ExecutorPool {
       this.#advance();
     } catch (error) {
       this.#starting -= 1;
-      this.#options.logger.error(
-        { ...this.#options.ref, err: error },
-        'an onnx executor could not be replaced',
-      );
-      if (this.#alive() === 0) this.#refuseAll();
+      const { ref, logger } = this.#options;
+      logger.error({ ...ref, err: error }, 'an onnx executor could not be replaced');
+      // The next call tries again.
+      if (this.#alive() > 0) return;
+      this.#refuseAll(countersignError('WORKER_LOST', ref.model, ref.version).with({ cause: error }));
     }
   }
 }

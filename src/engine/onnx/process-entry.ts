@@ -16,8 +16,8 @@ process.on('message', (question: Question) => {
 process.on('disconnect', () => {
   process.exit(0);
 });
-// A terminal's Ctrl-C goes to every process of the group; the gateway decides what it means.
-process.on('SIGINT', () => undefined);
+// A terminal or a service manager signals every process of the group; the gateway decides what it means.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 
 // A run that never ends keeps this thread from hearing that the gateway died; the watchdog's hears nothing else.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
