@@ -85,7 +85,7 @@ describe.skipIf(programs === null)('a PostgreSQL database', () => {
 
   test('that is empty is refused and stays empty', async () => {
     const opened = await registry(await pythonEnv('mlflow3'), postgres.uri);
-    for (const _ of [1, 2]) {
+    for (let time = 0; time < 2; time += 1) {
       await expect(opened.models(signal)).rejects.toMatchObject({
         code: 'REGISTRY_UNREACHABLE',
         message: expect.stringContaining('the database has no MLflow tables') as string,

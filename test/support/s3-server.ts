@@ -20,6 +20,6 @@ export async function startS3(): Promise<S3Server> {
   return {
     env: { MLFLOW_S3_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     bucket,
-    stop: server.stop,
+    stop: () => server.stop(),
   };
 }
