@@ -34,7 +34,7 @@ describe('readSelector', () => {
     expect(readSelector({ [hyphens]: value }, null)).toEqual(selector);
   });
 
-  it.each(['production', '-1', '1.0', '@', '1e3', 'v2', '٢', 'models:/x/2'])(
+  it.each(['production', '-1', '1.0', '@', '1e3', 'v2', '٢', 'models:/x/2', ',', '2,'])(
     'refuses %j with a hint',
     (value) => {
       expect(codeOf(() => readSelector({ [underscores]: value }, null))).toBe('INVALID_SELECTOR');

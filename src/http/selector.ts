@@ -45,5 +45,9 @@ export function selectorText(selector: Selector): string {
 
 function values(header: string | readonly string[] | undefined): readonly string[] {
   const lines = typeof header === 'string' ? [header] : (header ?? []);
-  return lines.flatMap((line) => line.split(','));
+  const all = lines.flatMap((line) => line.split(','));
+  if (all.length > 1 && all.some((value) => value.trim() === '')) {
+    throw countersignError('INVALID_SELECTOR', all.join(',').slice(0, 100));
+  }
+  return all;
 }

@@ -218,6 +218,7 @@ describe('errors of our routes', () => {
     ['/serve', { ...row, payload: ' '.repeat(1_001) }, 413, 'BODY_TOO_LARGE'],
     ['/serve', { method: 'GET' }, 405, 'METHOD_NOT_ALLOWED'],
     ['/serve', { method: 'TRACE' }, 405, 'METHOD_NOT_ALLOWED'],
+    ['/serve', { method: 'QUERY' }, 405, 'METHOD_NOT_ALLOWED'],
     ['/serve', { ...row, headers: { accept: 'text/event-stream' } }, 400, 'STREAMING_UNSUPPORTED'],
     ['/models/none/serve', row, 404, 'MODEL_NOT_FOUND'],
     [`/models/${name}/versions/x/serve`, row, 400, 'INVALID_SELECTOR'],

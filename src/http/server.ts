@@ -22,6 +22,8 @@ declare module 'fastify' {
 
 /** Longer than any model name of MLflow's (256 characters), percent-encoded. */
 const maxParamLength = 4_096;
+/** What Fastify takes every body for. */
+const anyBytes = 'application/octet-stream';
 /** How long a request may take to arrive; Node's own default. */
 const requestTimeoutMs = 300_000;
 
@@ -60,7 +62,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
 /** Every body is bytes, whatever the content type says or lacks; the codecs read it. */
 function readRawBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser(anyBytes, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
 }
@@ -97,8 +99,8 @@ function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOption
       metrics.stage(name, durationMs);
     },
   });
-  // Fastify refuses what it cannot parse as a media type before the codec could say why it does not take it.
-  delete request.raw.headers['content-type'];
+  // The exchange keeps the caller's. Fastify would refuse one that is malformed, or missing from a QUERY, itself.
+  request.raw.headers['content-type'] = anyBytes;
   const ended = metrics.requestBegan();
   reply.raw.once('close', () => {
     ended();
