@@ -26,7 +26,7 @@ import { createManager } from './serving/create-manager.ts';
 import { type Manager } from './serving/manager.ts';
 import { type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/create-metrics.ts';
-import { type Clock } from './util/clock.ts';
+import { type Clock, sleep } from './util/clock.ts';
 
 export interface GatewayParts {
   readonly options: ResolvedOptions;
@@ -211,12 +211,30 @@ async function close(
   parts: GatewayParts,
   runtimeDir: string,
 ): Promise<boolean> {
+  const { clock, options } = parts;
+  const ends = clock.monotonicMs() + options.drainTimeoutMs;
   const closing = http.close();
-  const drained = await manager.close(parts.options.drainTimeoutMs);
+  const drained = await manager.close(options.drainTimeoutMs);
   if (!drained) http.server.closeAllConnections();
   await closing;
-  await Promise.all(engines.map((engine) => engine.close()));
+  const ended = await within(clock, ends - clock.monotonicMs(), closeAll(engines));
   await parts.registry.close();
   await rm(runtimeDir, { recursive: true, force: true });
-  return drained;
+  return drained && ended;
+}
+
+async function closeAll(engines: readonly Engine[]): Promise<void> {
+  await Promise.all(engines.map((engine) => engine.close()));
+}
+
+/** True if the job ends within `ms`; an ONNX thread that is stuck in a run never does. */
+async function within(clock: Clock, ms: number, job: Promise<void>): Promise<boolean> {
+  const waiting = new AbortController();
+  const late = sleep(clock, ms, waiting.signal, { keepsAlive: true }).then(
+    () => false,
+    () => false,
+  );
+  const outcome = await Promise.race([job.then(() => true), late]);
+  waiting.abort();
+  return outcome;
 }

@@ -3,8 +3,10 @@ import { countersignError } from '../errors/countersign-error.ts';
 import { type VersionMetadata } from '../registry/registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Clock } from '../util/clock.ts';
-import { buildIsolated, type Builder } from './build.ts';
+import { buildIsolated } from './build.ts';
+import { type Builder } from './builder.ts';
 import { chooseInterpreter, findActive, type Interpreter } from './interpreters.ts';
+import { type PythonEnvironment } from './python-environment.ts';
 import { minorOf } from './python-version.ts';
 import { readRecipe, recipeId, type Recipe } from './recipe.ts';
 import { type Variables } from './run.ts';
@@ -12,17 +14,7 @@ import { unmetRequirements } from './satisfies.ts';
 import { SharedBuilds } from './shared-builds.ts';
 import { findUv, installPython } from './uv.ts';
 
-/** A Python interpreter that has what a version needs. */
-export interface PythonEnvironment {
-  /** Absolute path of the interpreter. */
-  readonly python: string;
-  /** Such as '3.11.7'. */
-  readonly pythonVersion: string;
-  /** The hash of an isolated environment, or 'local'. Equal ids are the same environment. */
-  readonly id: string;
-  /** For people; names no path. */
-  readonly description: string;
-}
+export { type PythonEnvironment } from './python-environment.ts';
 
 export interface Environments {
   /**

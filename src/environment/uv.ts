@@ -4,7 +4,7 @@ import { countersignError } from '../errors/countersign-error.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Clock } from '../util/clock.ts';
 import { cachedBuild } from './build-cache.ts';
-import { type Builder } from './build.ts';
+import { type Builder } from './builder.ts';
 import { failureOf, withoutCredentials } from './installer-output.ts';
 import { probe, type Interpreter } from './interpreters.ts';
 import { buildVariables, uvVariables } from './pip-settings.ts';
