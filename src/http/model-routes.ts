@@ -12,6 +12,7 @@ import {
   type ModelView,
   unreadableView,
   type UnreadableView,
+  type VersionsView,
   versionView,
 } from './views.ts';
 
@@ -93,7 +94,12 @@ async function versions(exchange: Exchange, options: HttpOptions): Promise<Answe
   const endpoint = await endpointOf(exchange, options);
   const description = await endpoint.describe(exchange.signal);
   const rows = await endpoint.versions(exchange.signal);
-  return json({ model: endpoint.name, default: description.default, versions: rows.map(versionView) });
+  const view: VersionsView = {
+    model: endpoint.name,
+    default: description.default,
+    versions: rows.map(versionView),
+  };
+  return json(view);
 }
 
 async function contract(exchange: Exchange, options: HttpOptions): Promise<Answer> {
