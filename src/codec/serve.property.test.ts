@@ -98,6 +98,19 @@ describe('/serve', () => {
     );
   });
 
+  it('says of anything else in a tensor what is wrong, and never fails otherwise', () => {
+    fc.assert(
+      fc.property(stackedTensors, fc.json(), fc.nat(), ({ schema, rows }, json, at) => {
+        const body = `[${rows.map((row, index) => (index === at % rows.length ? row.replace(/[^[\],{}:"]+/, json) : row)).join(',')}]`;
+        const outcome = issuesOf(body, signatureOf({ inputs: schema }));
+        if (!(outcome instanceof CountersignError)) return;
+        expect(['INVALID_INPUT', 'INVALID_BODY']).toContain(outcome.code);
+        for (const { pointer } of outcome.facts.errors ?? []) expectResolves(pointer, exact(body));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('says of anything else what is wrong, with pointers that lead somewhere in the body', () => {
     const cases = fc
       .oneof(namedColumns, unnamedColumns)

@@ -5,7 +5,8 @@ import { type Codec, type DecodedRequest, type EncodedRequest } from './codec.ts
 import { hasIntegers, parseJsonText, utf8Text } from './json-body.ts';
 import { requireJson } from './media-type.ts';
 import { openEnvelope } from './serve/envelope.ts';
-import { readInputs, type ReadInputs } from './serve/read-inputs.ts';
+import { type ReadInputs } from './serve/body-rows.ts';
+import { readInputs } from './serve/read-inputs.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
 import { encodeAnswers } from './serve/write-answers.ts';
 import { Faults } from './values/faults.ts';

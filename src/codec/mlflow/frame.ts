@@ -5,6 +5,8 @@ import { malformed } from './fail.ts';
 export interface Frame {
   readonly rows: number;
   readonly columns: readonly FrameColumn[];
+  /** The `index`, where one was sent. */
+  readonly labels?: readonly unknown[] | null;
 }
 
 export interface FrameColumn {
@@ -22,9 +24,10 @@ export function splitFrame(value: unknown): Frame {
     throw malformed('dataframe_split must have `data`, may have `columns` and `index`, and nothing else');
   }
   const data = splitRows(value['data']);
-  const names = columnNames(value['columns']) ?? numbered(Math.max(0, ...data.map((row) => row.length)));
-  if (data.some((row) => row.length > names.length))
-    throw malformed('a row of dataframe_split is longer than `columns`');
+  const names = columnNames(value['columns']) ?? numbered(longest(data));
+  if (data.length > 0 && longest(data) !== names.length) {
+    throw malformed('no row of dataframe_split is as long as `columns`, or one is longer');
+  }
   checkIndex(value['index'], data.length);
   const columns = names.map((name, column) => ({
     name,
@@ -32,7 +35,11 @@ export function splitFrame(value: unknown): Frame {
     cells: data.map((row) => (column < row.length ? row[column] : null)),
     pointer: (row: number) => `/dataframe_split/data/${String(row)}/${String(column)}`,
   }));
-  return { rows: data.length, columns };
+  return { rows: data.length, columns, labels: indexLabels(value['index']) };
+}
+
+function longest(rows: readonly (readonly unknown[])[]): number {
+  return rows.reduce((most, row) => Math.max(most, row.length), 0);
 }
 
 function splitRows(data: unknown): readonly (readonly unknown[])[] {
@@ -55,6 +62,10 @@ function checkIndex(index: unknown, rows: number): void {
   }
 }
 
+function indexLabels(index: unknown): readonly unknown[] | null {
+  return Array.isArray(index) ? index : null;
+}
+
 function numbered(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => String(index));
 }
@@ -72,8 +83,12 @@ export function recordsFrame(records: readonly Readonly<Record<string, unknown>>
 
 export function parseRecords(value: unknown): Frame {
   if (!Array.isArray(value)) throw malformed('dataframe_records must be a list of records');
-  if (!value.every(isObject)) throw malformed('dataframe_records must hold objects only');
-  return recordsFrame(value, '/dataframe_records');
+  if (value.every(isObject)) return recordsFrame(value, '/dataframe_records');
+  if (value.some(isObject)) throw malformed('dataframe_records mixes objects with other values');
+  // pandas numbers the columns of rows that are lists or bare values.
+  const rows = splitRows(value);
+  const cells = rows.map((row) => (row.length === 1 ? row[0] : row));
+  return listFrame(cells, Math.max(1, longest(rows)), '/dataframe_records', []);
 }
 
 /** One object whose members are the columns: lists of one length; a single value stands for every row. */

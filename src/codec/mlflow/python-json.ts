@@ -1,29 +1,58 @@
 import { type Signature } from '../../contract/signature.ts';
 import { Decimal, exactNumber, needsExactNumbers } from '../../util/decimal.ts';
-import { JsonReadError, readJson } from '../../util/json-reader.ts';
+import { type JsonDialect, JsonReadError, readJson } from '../../util/json-reader.ts';
 import { hasIntegers } from '../json-body.ts';
 import { malformed } from './fail.ts';
 
 /**
  * What Python's `json.loads` makes of a body: UTF-8, 16 or 32, with or without a byte order mark, the tokens NaN and
- * Infinity, exact integers, the last of equal keys. Where nothing else tells an int from a float (an untyped model,
- * params), a float of an integral value comes as Decimal.
+ * Infinity, exact integers, the last of equal keys. Where MLflow tells an int from a float, a float of an integral
+ * value comes as Decimal.
  */
 export function parsePythonBody(body: Uint8Array, signature: Signature | null): unknown {
   const text = decodeText(body);
-  const marksFloats = (signature?.inputs ?? null) === null || signature?.params.length !== 0;
+  const marksFloats = tellsFloats(signature) || unwrappedName.test(text);
+  const isPlain =
+    !marksFloats && !(hasIntegers(signature) && needsExactNumbers(text)) && !beyondJson.test(text);
   try {
-    if (!marksFloats && !(hasIntegers(signature) && needsExactNumbers(text)) && !/NaN|Infinity/.test(text)) {
-      return JSON.parse(text);
-    }
-    return readJson(text, { number: marksFloats ? markedNumber : exactNumber, nonFinite: true });
+    return parse(text, isPlain, { number: marksFloats ? markedNumber : pythonNumber, nonFinite: true });
   } catch (thrown) {
     throw malformed(`not JSON${thrown instanceof JsonReadError ? `: ${thrown.message}` : ''}`);
   }
 }
 
-function markedNumber(text: string): unknown {
+function parse(text: string, isPlain: boolean, dialect: JsonDialect): unknown {
+  if (!isPlain) return readJson(text, dialect);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return readJson(text, dialect); // To say where it is broken.
+  }
+}
+
+const unwrappedName = /"(?:messages|prompt|input)"/;
+/** Tokens that only Python reads, and integers that only Python holds. */
+const beyondJson = /NaN|Infinity|\d{309}/;
+
+/** An untyped model gets ints and floats as they were written; params, elements and properties are checked by it. */
+function tellsFloats(signature: Signature | null): boolean {
+  const inputs = signature?.inputs ?? null;
+  if (inputs === null || signature === null || signature.fromTypeHint || signature.params.length > 0)
+    return true;
+  return (
+    inputs.kind === 'columns' &&
+    inputs.columns.some(({ type }) => ['array', 'object', 'map'].includes(type.kind))
+  );
+}
+
+/** An integer beyond the doubles is no infinity to Python, though `1e400` is. */
+function pythonNumber(text: string): unknown {
   const value = exactNumber(text);
+  return value === Infinity || value === -Infinity ? (/[.eE]/.test(text) ? value : new Decimal(text)) : value;
+}
+
+function markedNumber(text: string): unknown {
+  const value = pythonNumber(text);
   return typeof value === 'number' && Number.isInteger(value) && /[.eE]/.test(text)
     ? new Decimal(text)
     : value;

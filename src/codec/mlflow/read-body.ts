@@ -1,5 +1,4 @@
 import { type Signature } from '../../contract/signature.ts';
-import { CountersignError } from '../../errors/countersign-error.ts';
 import { type Payload } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 import { malformed } from './fail.ts';
@@ -64,8 +63,7 @@ function unwrappedParts(members: Members, signature: Signature | null): Parts {
 }
 
 /**
- * MLflow hands the object to the model's own check, which reads it as one row, or as columns of one length. What
- * does not fit there is INVALID_PARAMETER_VALUE all the same.
+ * MLflow hands the object to the model's own check, which reads it as one row, or as columns of one length.
  */
 function readUnwrapped(data: Members, signature: Signature | null): Payload {
   const schema = signature?.inputs ?? null;
@@ -73,12 +71,8 @@ function readUnwrapped(data: Members, signature: Signature | null): Payload {
     return { kind: 'value', value: plain(data) };
   }
   const isRow = schema.columns.some(holdsStructure) || Object.values(data).every(isScalarOrTexts);
-  try {
-    const frame = isRow ? rowFrame(data, '') : columnsFrame(data, '');
-    return readTable(schema, frame ?? rowFrame(data, ''));
-  } catch (thrown) {
-    throw CountersignError.from(thrown).with({ mlflowCode: 'INVALID_PARAMETER_VALUE' });
-  }
+  const frame = isRow ? rowFrame(data, '') : columnsFrame(data, '');
+  return readTable(schema, frame ?? rowFrame(data, ''), 'unwrapped');
 }
 
 function isScalarOrTexts(value: unknown): boolean {

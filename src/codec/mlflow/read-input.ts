@@ -21,7 +21,7 @@ export function readInput(schema: Schema | null, field: DataField, value: unknow
     case 'dataframe_records':
       return readFrame(schema, parseRecords(value));
     case 'instances':
-      return readValues(schema, turnInstances(value), '/instances');
+      return readInstances(schema, value);
     case 'inputs':
       return readValues(schema, value, '/inputs');
   }
@@ -29,7 +29,7 @@ export function readInput(schema: Schema | null, field: DataField, value: unknow
 
 function readFrame(schema: Schema | null, frame: Frame): Payload {
   if (schema === null) return inferTable(frame);
-  return schema.kind === 'columns' ? readTable(schema, frame) : readTensorFrame(schema, frame);
+  return schema.kind === 'columns' ? readTable(schema, frame, 'frame') : readTensorFrame(schema, frame);
 }
 
 function readValues(schema: Schema | null, value: unknown, at: string): Payload {
@@ -39,19 +39,63 @@ function readValues(schema: Schema | null, value: unknown, at: string): Payload 
     : readTensorInputs(schema, value, at);
 }
 
+function readInstances(schema: Schema | null, value: unknown): Payload {
+  const payload = readValues(schema, checkInstances(schema, value), '/instances');
+  if (schema?.kind === 'columns' && Array.isArray(value) && isObject(value[0]))
+    refuseStructures(schema, payload);
+  return payload;
+}
+
 /**
- * A list of objects under `instances` is columns: item by item, so that all must have the same members, or values
- * would slide into other rows (MLflow lets them).
+ * A list of objects under `instances` is columns, item by item, so that all must have the same members, or values
+ * would slide into other rows (MLflow lets them). Under columns, that is the same as records.
  */
-function turnInstances(value: unknown): unknown {
-  if (!Array.isArray(value) || !isObject(value[0])) return value;
-  if (!value.every(isObject)) throw malformed('`instances` mixes objects with other values');
-  const names = Object.keys(value[0]);
-  const alike = value.every(
-    (item) => Object.keys(item).length === names.length && names.every((name) => Object.hasOwn(item, name)),
+function checkInstances(schema: Schema | null, value: unknown): unknown {
+  if (Array.isArray(value) && isObject(value[0])) {
+    if (!value.every(isObject)) throw malformed('`instances` mixes objects with other values');
+    const odd = unlikeName(value);
+    if (odd !== null) throw unequal(schema, odd);
+    if (schema?.kind === 'tensors' && !schema.named)
+      throw misfit(Faults.of(expected('a list of lists', value[0]), '/instances/0'));
+    return schema?.kind === 'columns' ? value : turn(value);
+  }
+  const lengths = Object.values(isObject(value) ? value : {}).flatMap((list) =>
+    Array.isArray(list) ? [list.length] : [],
   );
-  if (!alike) throw malformed('the objects of `instances` have different members');
-  return Object.fromEntries(names.map((name) => [name, value.map((item) => item[name])]));
+  if (new Set(lengths).size > 1) throw malformed('the lists of `instances` are of different lengths');
+  return value;
+}
+
+/** MLflow turns the items into arrays of columns, where lists and objects get lost; `inputs` takes them. */
+function refuseStructures({ columns }: ColumnSchema, payload: Payload): void {
+  const sent = new Set(payload.kind === 'table' ? payload.columns.map(({ name }) => name) : []);
+  const spec = columns.find(
+    ({ name, type }) => sent.has(name) && ['array', 'object', 'map'].includes(type.kind),
+  );
+  if (spec === undefined) return;
+  throw misfit(
+    Faults.of(`\`instances\` takes no ${spec.type.kind}; send the rows under \`inputs\``, '/instances'),
+  );
+}
+
+/** A name that some items have and others have not. */
+function unlikeName(items: readonly Readonly<Record<string, unknown>>[]): string | null {
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return names.find((name) => !items.every((item) => Object.hasOwn(item, name))) ?? null;
+}
+
+function unequal(schema: Schema | null, name: string): Error {
+  const spec = schema?.kind === 'columns' ? schema.columns.find((column) => column.name === name) : undefined;
+  const what = `some objects of \`instances\` have \`${name.slice(0, 100)}\`, others have not`;
+  return spec === undefined || (spec.required && spec.type.kind !== 'array')
+    ? malformed(what)
+    : misfit(Faults.of(what, '/instances'));
+}
+
+function turn(items: readonly Readonly<Record<string, unknown>>[]): unknown {
+  return Object.fromEntries(
+    Object.keys(items[0] ?? {}).map((name) => [name, items.map((item) => item[name])]),
+  );
 }
 
 function inferValues(value: unknown): Payload {
@@ -62,12 +106,14 @@ function inferValues(value: unknown): Payload {
       ? { kind: 'tensors', tensors: whole }
       : { kind: 'value', value: plain(value) };
   }
-  const tensor = Array.isArray(value) && value.some(isObject) ? null : inferTensor(null, value);
+  const isRecords = Array.isArray(value) && value.some(isObject);
+  const tensor = isRecords ? null : inferTensor(null, value);
+  if (tensor === null && !isRecords) throw malformed('lists of different lengths make no array');
   return tensor === null ? { kind: 'value', value: plain(value) } : { kind: 'tensors', tensors: [tensor] };
 }
 
 function readColumnValues(schema: ColumnSchema, value: unknown, at: string): Table {
-  return readTable(schema, valuesFrame(schema, value, at));
+  return readTable(schema, valuesFrame(schema, value, at), 'values');
 }
 
 function valuesFrame(schema: ColumnSchema, value: unknown, at: string): Frame {

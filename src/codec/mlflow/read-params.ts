@@ -45,7 +45,7 @@ function readParam({ type, array }: ParamSpec, value: unknown): Nested | Faults 
 }
 
 function readOne(type: DataType, value: unknown): Nested | Faults {
-  if (value === null) return null;
+  if (value === null) return type.kind === 'object' ? Faults.of(expected('an object', value)) : null;
   switch (type.kind) {
     case 'integer':
       return isInteger(value) ? value : Faults.of(expected('an integer', value));
@@ -68,14 +68,15 @@ function isInteger(value: unknown): value is number | bigint {
 }
 
 function readFloat(type: DataType, value: unknown): Nested | Faults {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
-  return value instanceof Decimal ? value.value : Faults.of(expected(wanted(type), value));
+  const number = value instanceof Decimal ? value.value : value;
+  if (typeof number === 'number' && !(value instanceof Decimal && !Number.isFinite(number))) return number;
+  return typeof number === 'bigint' ? Number(number) : Faults.of(expected(wanted(type), value));
 }
 
-/** numpy reads an empty text as "not a time", which MLflow hands on as None. */
+/** numpy reads an empty text as "not a time", which MLflow hands on as None; Python's datetime has microseconds. */
 function readDatetime(value: unknown): Nested | Faults {
   if (value === '') return null;
   const nanoseconds = typeof value === 'string' ? parseDatetime(value) : null;
-  if (typeof nanoseconds === 'bigint') return new Timestamp(nanoseconds);
+  if (typeof nanoseconds === 'bigint' && nanoseconds % 1000n === 0n) return new Timestamp(nanoseconds);
   return Faults.of(expected(wanted({ kind: 'datetime' }), value));
 }

@@ -1,28 +1,40 @@
 import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts';
-import { emptyVector, columnDtype } from '../../payload/dtypes.ts';
-import { type Column, type Nested, type Table, Timestamp } from '../../payload/payload.ts';
-import { Faults } from '../values/faults.ts';
+import { columnDtype, emptyVector } from '../../payload/dtypes.ts';
+import { type Column, type Nested, type Table, Timestamp, type Vector } from '../../payload/payload.ts';
+import { Faults, step } from '../values/faults.ts';
 import { readCell } from '../values/read-column.ts';
 import { isFloat } from '../values/read-nested.ts';
 import { expected, wanted } from '../values/words.ts';
+import { mixedForms, zoned } from './datetime-forms.ts';
 import { misfit, unreadable } from './fail.ts';
 import { type Frame, type FrameColumn } from './frame.ts';
+import { plain } from './infer.ts';
 import { optional, required } from './policy.ts';
+import { kindFaults, numbersFaults } from './python-kinds.ts';
+
+/**
+ * Where a frame comes from: `dataframe_...`; `inputs` and `instances`; or the body itself. Strings may be lists in
+ * the last two, and the last one has its numbers checked as within lists.
+ */
+export type Form = 'frame' | 'values' | 'unwrapped';
 
 /**
  * A frame under a column schema: columns of the schema in its order, others dropped, optional ones left out where
  * the frame has none. A cell is read as it is or refused; MLflow's lossy casts are not made.
  */
-export function readTable(schema: ColumnSchema, frame: Frame): Table {
-  const columns: Column[] = [];
-  const faults = new Faults();
-  for (const { spec, column } of matchColumns(schema, frame)) {
-    const read = readFrameColumn(spec, column);
-    if (read instanceof Faults) faults.addAll('', read);
-    else if (read !== null) columns.push(read);
-  }
-  if (faults.count > 0) throw unreadable(faults);
-  return { kind: 'table', rows: frame.rows, columns };
+export function readTable(schema: ColumnSchema, frame: Frame, form: Form): Table {
+  const found = schema.columns.map((spec, index) => ({ spec, column: findColumn(spec, index, frame) }));
+  const matches = found.filter((match): match is Match => match.column !== undefined);
+  const columns = matches.map(({ spec, column }) => readFrameColumn(spec, column, form));
+  throwFaults(columns, matches, form);
+  const missing = found.filter(({ spec, column }) => column === undefined && spec.required);
+  if (missing.length > 0) throw misfit(missingColumns(missing.map(({ spec }) => spec)));
+  if (form === 'frame') refuseZones(matches);
+  return {
+    kind: 'table',
+    rows: frame.rows,
+    columns: columns.filter((column): column is Column => !(column instanceof Faults)),
+  };
 }
 
 interface Match {
@@ -30,52 +42,109 @@ interface Match {
   readonly column: FrameColumn;
 }
 
-function matchColumns(schema: ColumnSchema, frame: Frame): readonly Match[] {
-  const found = schema.columns.map((spec, index) => ({
-    spec,
-    // Of equal names the last one counts, as in a dict.
-    column: schema.named ? frame.columns.findLast(({ name }) => name === spec.name) : frame.columns[index],
-  }));
-  const missing = found.filter(({ spec, column }) => column === undefined && spec.required);
-  if (missing.length === 0) return found.filter((match): match is Match => match.column !== undefined);
-  const names = missing.map(({ spec }) => (spec.name === null ? 'unnamed' : `\`${spec.name}\``));
-  throw misfit(Faults.of(`required columns are missing: ${names.join(', ')}`));
+/** MLflow casts cells first and looks for missing columns later, which shows in its error codes. */
+function throwFaults(columns: readonly (Column | Faults)[], matches: readonly Match[], form: Form): void {
+  const faults = new Faults();
+  let misfits = form === 'unwrapped';
+  columns.forEach((read, index) => {
+    if (!(read instanceof Faults)) return;
+    faults.addAll('', read);
+    misfits ||= form === 'values' && holdsLists(matches[index]);
+  });
+  if (faults.count > 0) throw misfits ? misfit(faults) : unreadable(faults);
 }
 
-function readFrameColumn(spec: ColumnSpec, { cells, pointer }: FrameColumn): Column | Faults | null {
-  if (isNumberWithoutNull(spec) && !spec.required && cells.length > 0 && cells.every(isMissing)) return null;
-  const vector = emptyVector(columnDtype(spec.type.kind), cells.length);
-  const data = vector.data as unknown as unknown[];
-  const nulls = new Uint8Array(cells.length);
-  const faults = new Faults();
-  cells.forEach((cell, row) => {
-    const read = readFrameCell(spec, cell);
-    if (read instanceof Faults) faults.addAll(pointer(row), read);
-    else if (read === null) nulls[row] = 1;
-    else data[row] = read instanceof Timestamp && vector.dtype === 'datetime64' ? read.nanoseconds : read;
+function holdsLists(match: Match | undefined): boolean {
+  return match !== undefined && isScalar(match.spec) && match.column.cells.some(Array.isArray);
+}
+
+function missingColumns(specs: readonly ColumnSpec[]): Faults {
+  const names = specs.map(({ name }) => (name === null ? 'unnamed' : `\`${name}\``));
+  return Faults.of(`required columns are missing: ${names.join(', ')}`);
+}
+
+function refuseZones(matches: readonly Match[]): void {
+  for (const { spec, column } of matches) {
+    const faults = spec.type.kind === 'datetime' ? zoned(column) : null;
+    if (faults !== null) throw misfit(faults);
+  }
+}
+
+function findColumn({ name, type }: ColumnSpec, index: number, frame: Frame): FrameColumn | undefined {
+  if (name === null) return frame.columns[index];
+  const [column, ...others] = frame.columns.filter((candidate) => candidate.name === name);
+  if (others.length === 0) return column;
+  const faults = Faults.of(`the column \`${name}\` is there ${String(others.length + 1)} times`);
+  throw type.kind === 'string' ? unreadable(faults) : misfit(faults);
+}
+
+function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Column | Faults {
+  const { cells, pointer } = column;
+  const mixed = form === 'frame' && spec.type.kind === 'datetime' ? mixedForms(column) : null;
+  const faults = mixed ?? checkKinds(spec, column, form);
+  const read = cells.map((cell, row): Nested => {
+    const value = readFrameCell(spec, cell, form);
+    if (!(value instanceof Faults)) return value;
+    faults.addAll(pointer(row), value);
+    return null;
   });
   if (faults.count > 0) return faults;
-  if (nulls.includes(1)) clearNulls(vector.dtype, data, nulls);
-  return { name: spec.name, vector, nulls: nulls.includes(1) ? nulls : null };
+  const nulls = read.some((cell) => cell === null)
+    ? Uint8Array.from(read, (cell) => Number(cell === null))
+    : null;
+  return { name: spec.name, vector: toVector(spec, read), nulls };
 }
 
-function clearNulls(dtype: string, data: unknown[], nulls: Uint8Array): void {
-  if (dtype !== 'str' && dtype !== 'bytes' && dtype !== 'object') return;
-  nulls.forEach((isNull, row) => {
-    if (isNull === 1) data[row] = null;
+function toVector(spec: ColumnSpec, cells: readonly Nested[]): Vector {
+  const hasLists = spec.type.kind === 'string' && cells.some(Array.isArray);
+  const vector = emptyVector(hasLists ? 'object' : columnDtype(spec.type.kind), cells.length);
+  const data = vector.data as unknown as unknown[];
+  const isText = Array.isArray(vector.data);
+  cells.forEach((cell, row) => {
+    if (cell === null && !isText) return;
+    data[row] = cell instanceof Timestamp && vector.dtype === 'datetime64' ? cell.nanoseconds : cell;
   });
+  return vector;
+}
+
+/** An unwrapped body's columns are checked like the items of a list. */
+function checkKinds(spec: ColumnSpec, { cells, pointer }: FrameColumn, form: Form): Faults {
+  const faults = new Faults();
+  const whole = form === 'unwrapped' ? numbersFaults(spec.type, cells) : null;
+  if (whole !== null) faults.addAll(pointer(0), whole);
+  else if (!isScalar(spec))
+    cells.forEach((cell, row) => {
+      faults.addAll(pointer(row), kindFaults(spec.type, cell));
+    });
+  return faults;
+}
+
+function isScalar({ type }: ColumnSpec): boolean {
+  return !['array', 'object', 'map', 'any'].includes(type.kind);
 }
 
 /** Null is NaN for floats, a missing value for optional columns that pandas can hold one in, else refused. */
-function readFrameCell(spec: ColumnSpec, cell: unknown): Nested | Faults {
+function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form): Nested | Faults {
   const { type } = spec;
   if (isMissing(cell)) {
     if (isFloat(type)) return Number.NaN;
-    if (type.kind === 'any' || (!spec.required && !isNumberWithoutNull(spec))) return null;
+    const holdsNull = !spec.required && !isNumberWithoutNull(spec);
+    if (type.kind === 'any' || holdsNull || (form === 'unwrapped' && type.kind === 'string')) return null;
     return Faults.of(expected(wanted(type), cell));
   }
+  if (type.kind === 'string' && form !== 'frame' && Array.isArray(cell)) return readTexts(cell);
   const value = type.kind === 'binary' && typeof cell === 'string' ? cell.replace(/\s+/g, '') : cell;
   return readCell(type, value, spec.required ? required : optional);
+}
+
+/** A list where a string should be: MLflow lets it through to the model, which sees the list. */
+function readTexts(list: readonly unknown[]): Nested | Faults {
+  const faults = new Faults();
+  list.forEach((item, index) => {
+    const isText = typeof item === 'string' || Array.isArray(item);
+    if (!isText) faults.add(step(index), expected('a string', item));
+  });
+  return faults.count > 0 ? faults : plain(list);
 }
 
 function isMissing(cell: unknown): cell is null | undefined {
@@ -84,5 +153,5 @@ function isMissing(cell: unknown): cell is null | undefined {
 
 /** Types whose column in pandas has no place for a missing value, so that MLflow refuses or invents one. */
 function isNumberWithoutNull({ type }: ColumnSpec): boolean {
-  return type.kind === 'integer' || type.kind === 'long' || type.kind === 'boolean' || type.kind === 'binary';
+  return ['integer', 'long', 'boolean', 'binary'].includes(type.kind);
 }

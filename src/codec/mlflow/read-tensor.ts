@@ -73,18 +73,23 @@ export function readTensorFrame(schema: TensorSchema, frame: Frame): Tensors {
   const columns = schema.tensors.map((spec) => frame.columns.findLast(({ name }) => name === spec.name));
   const missing = schema.tensors.filter((_, index) => columns[index] === undefined);
   if (missing.length > 0) throw misfit(missingTensors(missing));
+  // MLflow looks at the row of label 0.
+  if (frame.labels?.includes(0) === false) throw misfit(Faults.of('expected an `index` with the label 0'));
   const tensors = schema.tensors.map((spec, index) => reshaped(spec, columns[index]));
   return { kind: 'tensors', tensors };
 }
 
 function readUnnamed(spec: TensorSpec, frame: Frame): Tensor {
-  if (frame.rows === 0 || frame.columns.length === 0)
-    throw misfit(Faults.of('expected rows, got an empty frame'));
+  if (frame.rows === 0 || frame.columns.length === 0) throw malformed('the frame is empty');
   if (frame.columns.length === 1) return reshaped(spec, frame.columns[0]);
   const rows = Array.from({ length: frame.rows }, (_, row) =>
     frame.columns.map(({ cells }) => cells[row] ?? null),
   );
-  const fitting = spec.shape.length === 2 && spec.shape[0] === -1 && spec.shape[1] === frame.columns.length;
+  const fitting =
+    spec.shape.length === 2 &&
+    spec.shape[0] === -1 &&
+    spec.shape[1] === frame.columns.length &&
+    spec.dtype !== 'str';
   if (fitting) return readWhole(spec, rows, '');
   throw misfit(
     Faults.of(`expected shape [${spec.shape.join(', ')}], got ${String(frame.columns.length)} columns`),
@@ -98,9 +103,7 @@ function reshaped(spec: TensorSpec, column: FrameColumn | undefined): Tensor {
     throw misfit(Faults.of('a frame only fits a tensor whose first dimension alone is free'));
   }
   const size = inner.reduce((product, dimension) => product * dimension, 1);
-  const rows = cells.map((cell) =>
-    Array.isArray(cell) ? (cell.flat(Infinity) as readonly unknown[]) : [cell],
-  );
+  const rows = cells.map((cell): readonly unknown[] => (Array.isArray(cell) ? cell : [cell]));
   const flat = rows.flat();
   if (rows.some((row) => row.length !== rows[0]?.length) || flat.length % size !== 0 || flat.length === 0) {
     throw misfit(Faults.of(`expected cells that make up shape [${spec.shape.join(', ')}]`));

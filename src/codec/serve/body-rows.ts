@@ -1,3 +1,4 @@
+import { type RequestPart } from '../codec.ts';
 import { step } from '../values/faults.ts';
 
 /** The rows of a request body, and where each stands in it. */
@@ -15,4 +16,10 @@ export function singleRow(row: unknown, at: string): BodyRows {
 /** The body is a list of rows. */
 export function listedRows(rows: readonly unknown[], at: string): BodyRows {
   return { rows, pointer: (row) => at + step(row) };
+}
+
+/** What a body turned out to ask. */
+export interface ReadInputs {
+  readonly parts: readonly RequestPart[];
+  readonly rows: number;
 }

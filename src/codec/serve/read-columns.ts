@@ -5,10 +5,9 @@ import { Faults, step } from '../values/faults.ts';
 import { nullColumn, readCell, readColumn } from '../values/read-column.ts';
 import { isFloat, isObject, type ReadPolicy } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
-import { type BodyRows, listedRows, singleRow } from './body-rows.ts';
+import { type BodyRows, listedRows, type ReadInputs, singleRow } from './body-rows.ts';
 import { areRecords, memberGetter, recordFaults } from './fields.ts';
 import { groupRows, pick } from './groups.ts';
-import { type ReadInputs } from './read-inputs.ts';
 
 /** Reads the rows of a column schema. DESIGN section 5, "A row of /serve". */
 export function readColumns(

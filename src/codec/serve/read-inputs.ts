@@ -1,14 +1,9 @@
 import { type Schema } from '../../contract/signature.ts';
-import { type RequestPart } from '../codec.ts';
 import { type Faults } from '../values/faults.ts';
 import { type ReadPolicy } from '../values/read-nested.ts';
+import { type ReadInputs } from './body-rows.ts';
 import { readColumns } from './read-columns.ts';
 import { readTensors } from './read-tensors.ts';
-
-export interface ReadInputs {
-  readonly parts: readonly RequestPart[];
-  readonly rows: number;
-}
 
 /**
  * Reads a body (or the `inputs` of an envelope) under a schema. `at` is where it stands in the body as sent.

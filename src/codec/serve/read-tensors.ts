@@ -5,10 +5,9 @@ import { Faults, step } from '../values/faults.ts';
 import { elementReader } from '../values/read-element.ts';
 import { isObject, type ReadPolicy } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
-import { type BodyRows, listedRows, singleRow } from './body-rows.ts';
+import { type BodyRows, listedRows, type ReadInputs, singleRow } from './body-rows.ts';
 import { areRecords, memberGetter, recordFaults } from './fields.ts';
 import { groupRows, pick } from './groups.ts';
-import { type ReadInputs } from './read-inputs.ts';
 import { listDepth, measure, readCells } from '../values/tensor-cells.ts';
 
 /**

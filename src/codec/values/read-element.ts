@@ -2,7 +2,7 @@ import { type TensorDtype } from '../../contract/signature.ts';
 import { Timestamp, type Nested } from '../../payload/payload.ts';
 import { Faults } from './faults.ts';
 import { readAny, strict } from './read-nested.ts';
-import { readFloat, readIntegerWithin, readScalar } from './read-scalar.ts';
+import { anyDouble, readFloat, readIntegerWithin, readScalar } from './read-scalar.ts';
 import { expected } from './words.ts';
 
 /** Reads one JSON value as an element of a tensor, in the form that the vector of the dtype holds. */
@@ -54,11 +54,9 @@ function float(range: string, round: (value: number) => number): ElementReader {
     value === null ? Number.NaN : (readFloat(value, round) ?? Faults.of(expected(words, value)));
 }
 
-/** The same for a protocol whose parser takes Python's tokens NaN and Infinity as numbers. */
+/** The same for a protocol that has NaN and infinities, also for a number too large for a float. */
 export function nonFiniteElementReader(dtype: TensorDtype): ElementReader {
   const read = elementReader(dtype);
-  const isFloat = dtype.startsWith('float');
-  return isFloat
-    ? (value) => (typeof value === 'number' && !Number.isFinite(value) ? value : read(value))
-    : read;
+  // A typed array rounds by itself, beyond its range to infinity.
+  return dtype.startsWith('float') ? (value) => anyDouble(value) ?? read(value) : read;
 }

@@ -1,10 +1,10 @@
-import { type DataType } from '../../contract/signature.ts';
+import { type DataType, type ScalarName } from '../../contract/signature.ts';
 import { type Nested } from '../../payload/payload.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { maxJsonDepth } from '../../util/json-reader.ts';
 import { didYouMean } from '../../util/nearest.ts';
 import { Faults, step } from './faults.ts';
-import { loneSurrogate, readScalar } from './read-scalar.ts';
+import { anyDouble, loneSurrogate, readScalar } from './read-scalar.ts';
 import { expected, wanted } from './words.ts';
 
 /** Members that an object type does not name: an error, or left out. */
@@ -13,9 +13,9 @@ export type UnknownFields = 'reject' | 'ignore';
 /** What protocols read differently. */
 export interface ReadPolicy {
   readonly unknownFields: UnknownFields;
-  /** Null also stands for an element or a map's value, as MLflow has it beneath an optional column. */
+  /** Null also stands for an element or a map's value, and `{}` for an object, as MLflow has it beneath an optional column. */
   readonly nullMembers: boolean;
-  /** NaN and infinities come as numbers: the parser takes Python's tokens for them. */
+  /** NaN and infinities are numbers, as Python's tokens for them and where a number is too large for a float. */
   readonly nonFinite: boolean;
 }
 
@@ -37,7 +37,7 @@ export function readNested(type: DataType, value: unknown, policy: ReadPolicy): 
     case 'any':
       return readAny(value, 0, policy);
     default:
-      return isNonFinite(value) && policy.nonFinite && isFloat(type) ? value : readScalar(type.kind, value);
+      return readTyped(type, value, policy);
   }
 }
 
@@ -51,8 +51,14 @@ function readMember(type: DataType, value: unknown, policy: ReadPolicy): Nested 
   return value === null && policy.nullMembers ? null : readNested(type, value, policy);
 }
 
-export function isFloat(type: DataType): boolean {
+export function isFloat(type: Pick<DataType, 'kind'>): boolean {
   return type.kind === 'float' || type.kind === 'double';
+}
+
+function readTyped(type: { readonly kind: ScalarName }, value: unknown, policy: ReadPolicy): Nested | Faults {
+  const double = policy.nonFinite && isFloat(type) ? anyDouble(value) : null;
+  if (double === null) return readScalar(type.kind, value);
+  return type.kind === 'float' ? Math.fround(double) : double;
 }
 
 function isNonFinite(value: unknown): value is number {
@@ -75,6 +81,7 @@ function readObject(
 ): Nested | Faults {
   if (!isObject(value)) return Faults.of(expected('an object', value));
   const read = new Members();
+  if (policy.nullMembers && Object.keys(value).length === 0) return read.result();
   let known = 0;
   for (const property of type.properties) {
     const { name } = property;

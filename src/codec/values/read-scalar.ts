@@ -72,6 +72,12 @@ export function readFloat(value: unknown, round: (value: number) => number): num
   return Number.isFinite(rounded) ? rounded : null;
 }
 
+/** The double of a number, NaN and infinities among them; null for an integer beyond the doubles, and for what is none. */
+export function anyDouble(value: unknown): number | null {
+  const double = toDouble(value);
+  return value instanceof Decimal && double !== null && !Number.isFinite(double) ? null : double;
+}
+
 function toDouble(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);

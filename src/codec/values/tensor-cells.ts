@@ -86,8 +86,9 @@ class Fill {
   #element(value: unknown): boolean {
     const element =
       this.#plainDoubles && typeof value === 'number' && Number.isFinite(value) ? value : this.#read(value);
+    if (element instanceof Faults) return false;
     this.#data[this.#next++] = element;
-    return !(element instanceof Faults);
+    return true;
   }
 }
 

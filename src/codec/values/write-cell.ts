@@ -16,7 +16,8 @@ export function cellWriter(
   style: JsonStyle,
 ): CellWriter {
   const write = valueWriter(vector, type, style);
-  return nulls === null ? write : (position) => (nulls[position] === 1 ? 'null' : write(position));
+  const missing = vector.dtype === 'datetime64' ? style.notATime : 'null';
+  return nulls === null ? write : (position) => (nulls[position] === 1 ? missing : write(position));
 }
 
 function valueWriter(vector: Vector, type: DataType, style: JsonStyle): CellWriter {
