@@ -14,6 +14,7 @@ import { systemClock } from '../../src/util/clock.ts';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
 import { pythonEnv } from '../support/python-env.ts';
 import { buildStore } from '../support/registry-store.ts';
+import { orStop } from '../support/server-process.ts';
 
 const signal = AbortSignal.timeout(600_000);
 let scratch: string;
@@ -54,7 +55,8 @@ describe('an MLflow server with basic auth', () => {
     );
     // Filled before the guard is up: hashing the password of a thousand requests takes minutes.
     const open = await startMlflowServer({ directory });
-    await buildStore({ python: await pythonEnv('mlflow3'), cwd: directory }, open.uri);
+    const make = { python: await pythonEnv('mlflow3'), cwd: directory };
+    await orStop(open, () => buildStore(make, open.uri));
     await open.stop();
     server = await startMlflowServer({
       directory,

@@ -12,6 +12,7 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { postgresPrograms, startPostgres, type PostgresServer } from '../support/postgres-server.ts';
 import { pythonEnv } from '../support/python-env.ts';
 import { buildStore, registerVersion, type StoreFacts } from '../support/registry-store.ts';
+import { orStop } from '../support/server-process.ts';
 import { startS3, type S3Server } from '../support/s3-server.ts';
 import { registrySuite, type RegistryFixture } from '../suites/registry.ts';
 
@@ -22,7 +23,8 @@ async function s3Store(): Promise<RegistryFixture> {
   const cwd = await mkdtemp(join(tmpdir(), 'countersign-s3-'));
   const make = { python: await pythonEnv('mlflow3'), cwd, env: s3.env };
   const trackingUri = 'sqlite:///mlflow.db';
-  const facts = await buildStore(make, trackingUri, `s3://${s3.bucket}/some/prefix`);
+  const artifacts = `s3://${s3.bucket}/some/prefix`;
+  const facts = await orStop(s3, () => buildStore(make, trackingUri, artifacts));
   return {
     options: { trackingUri, cwd, env: s3.env },
     facts,
@@ -43,7 +45,7 @@ async function postgresStore(): Promise<RegistryFixture> {
   const cwd = await mkdtemp(join(tmpdir(), 'countersign-postgres-'));
   const python = await pythonEnv('mlflow3');
   const make = { python, cwd };
-  const facts = await buildStore(make, postgres.uri);
+  const facts = await orStop(postgres, () => buildStore(make, postgres.uri));
   return {
     options: { trackingUri: postgres.uri, cwd, python, env: process.env },
     facts,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { startMlflowServer } from '../support/mlflow-server.ts';
 import { pythonEnv } from '../support/python-env.ts';
+import { orStop } from '../support/server-process.ts';
 import { buildFolder, buildStore, registerVersion, type MakeStore } from '../support/registry-store.ts';
 import { registrySuite, type RegistryFixture } from '../suites/registry.ts';
 
@@ -31,7 +32,7 @@ async function localStore(release: Release, trackingUri: string): Promise<Regist
 async function serverStore(release: Release, way: 'http' | 'direct'): Promise<RegistryFixture> {
   const make = await workshop(release);
   const server = await startMlflowServer({ directory: make.cwd, environment: release });
-  const facts = await buildStore(make, server.uri);
+  const facts = await orStop(server, () => buildStore(make, server.uri));
   const options =
     way === 'http'
       ? { trackingUri: server.uri }

@@ -32,16 +32,19 @@ export function registrySuite(name: string, start: () => Promise<RegistryFixture
     let fixture: RegistryFixture;
     let registry: ArtifactRegistry;
     let cacheDir: string;
+    // What was started is stopped, also when the next step of starting fails.
+    const started: (() => Promise<unknown>)[] = [];
 
     beforeAll(async () => {
       cacheDir = await mkdtemp(join(tmpdir(), 'countersign-cache-'));
+      started.push(() => rm(cacheDir, { recursive: true }));
       fixture = await start();
+      started.push(() => fixture.stop());
       registry = await open();
+      started.push(() => registry.close());
     });
     afterAll(async () => {
-      await registry.close();
-      await fixture.stop();
-      await rm(cacheDir, { recursive: true });
+      for (const stop of started.toReversed()) await stop();
     });
 
     const open = (): Promise<ArtifactRegistry> =>

@@ -58,6 +58,19 @@ export async function startServer(
   return { pid: child.pid ?? -1, output: () => output, stop };
 }
 
+/** The result of `job`; when it fails, the server that it needed is stopped. */
+export async function orStop<Result>(
+  server: { stop(): Promise<void> },
+  job: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await job();
+  } catch (thrown) {
+    await server.stop();
+    throw thrown;
+  }
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

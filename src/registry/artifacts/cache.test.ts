@@ -48,7 +48,7 @@ test('an artifact is downloaded once, whoever asks and however many at a time', 
   expect(new Set(directories).size).toBe(1);
   expect(await obtain()).toBe(directories[0]);
   expect(source.times).toBe(1);
-  expect(readFileSync(join(directories[0] ?? '', 'MLmodel'), 'utf8')).toBe('flavors');
+  expect(readFileSync(join(directories[0], 'MLmodel'), 'utf8')).toBe('flavors');
   expect(partials()).toEqual([]);
 });
 

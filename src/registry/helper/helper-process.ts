@@ -99,6 +99,8 @@ class Running {
 
   kill(): void {
     this.#child.kill('SIGKILL');
+    // At once: our own process may end before it hears of the exit.
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #listen(): void {
