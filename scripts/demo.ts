@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { main } from '../src/cli/main.ts';
 
 const registry = fileURLToPath(new URL('../examples/registry', import.meta.url));
-const post = `curl -s localhost:8000`;
+const more = process.argv.slice(2);
+const flag = more.findLastIndex((word) => word === '--port' || word === '-p');
+const address = `localhost:${(flag < 0 ? undefined : more[flag + 1]) ?? '8000'}`;
+const post = `curl -s ${address}`;
 const json = `-H 'content-type: application/json'`;
 
 console.log(`countersign serves the example registry of this checkout: every model, loaded on first use.
@@ -17,7 +20,7 @@ A Python model builds its small environment the first time (a minute, once).
   ${post}/models/iris_classifier/serve ${json} \\
       -d '{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2}'
 
-  documents of all models, to read and to try: http://localhost:8000/docs
+  documents of all models, to read and to try: http://${address}/docs
 `);
 await main([
   process.execPath,
@@ -29,5 +32,5 @@ await main([
   `${registry}/artifacts`,
   '--default-model',
   'translation_model',
-  ...process.argv.slice(2),
+  ...more,
 ]);

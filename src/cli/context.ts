@@ -20,6 +20,11 @@ export async function cliContext(flags: Readonly<Record<string, unknown>>): Prom
   return { options, logger: createLogger({ level: options.logLevel, format, destination: process.stderr }) };
 }
 
+/** Columns of the terminal that standard output is; undefined for a file or a pipe. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
 /** The registry that the options and MLflow's own defaults name. */
 export function openFrom({ options, logger }: CliContext): Promise<ArtifactRegistry> {
   return openRegistry({

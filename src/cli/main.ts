@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 
-import { CountersignError } from '../errors/countersign-error.ts';
+import { packageVersion } from '../util/package-version.ts';
 import { diffCommand } from './commands/diff.ts';
 import { lockCommand } from './commands/lock.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
-import { version } from './version.ts';
+import { reportError } from './report-error.ts';
 
 const exitUsage = 2;
 
@@ -13,37 +13,34 @@ const exitUsage = 2;
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('countersign')
     .description('Serve a model of an MLflow registry, by name, as a typed, versioned HTTP API.')
-    .version(version())
-    .helpOption('--help', 'show this')
+    .version(packageVersion, '--version', 'show the version')
+    .helpOption('-h, --help', 'show this; `countersign COMMAND --help` says more')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => {
-        write(text.replace(/^error: /, 'countersign: '));
+        write(`countersign: ${usageError(text)}\n`);
       },
     })
-    .showSuggestionAfterError(true)
-    .showHelpAfterError('(countersign --help, or countersign COMMAND --help, says more)');
+    .showHelpAfterError('  `countersign --help` lists the commands.');
   for (const command of [serveCommand(), modelsCommand(), lockCommand(), diffCommand()]) {
-    program.addCommand(command.exitOverride().copyInheritedSettings(program));
+    command.exitOverride().copyInheritedSettings(program);
+    program.addCommand(
+      command.showHelpAfterError(`  \`countersign ${command.name()} --help\` lists its options.`),
+    );
   }
   try {
     await program.parseAsync([...argv]);
   } catch (thrown) {
-    process.exitCode = report(thrown);
+    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : exitUsage;
+    else process.exitCode = reportError(thrown, process.stderr);
   }
 }
 
-/** One clear line, and one that says what to do; a stack trace only for what should not happen. */
-function report(thrown: unknown): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitUsage;
-  const error = CountersignError.from(thrown);
-  process.stderr.write(`countersign: ${error.message}\n`);
-  if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
-  if (error.code === 'INTERNAL') process.stderr.write(`${traceOf(error.cause)}\n`);
-  return error.exitCode;
-}
-
-function traceOf(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+/** Commander's words in ours: `unknown option '--prot'; did you mean --port?` */
+function usageError(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\.?\n\(Did you mean (.*)\?\)$/, '; did you mean $1?');
 }

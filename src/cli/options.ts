@@ -24,14 +24,20 @@ export const allOptions = Object.keys(optionTable) as OptionName[];
 function commanderOption(name: OptionName): Option {
   const row: OptionRow = optionTable[name];
   const value = row.value === undefined ? '' : name === 'host' ? ` [${row.value}]` : ` <${row.value}>`;
-  const option = new Option(`${row.flag}${value}`, `${row.help} (${facts(row)})`);
-  if (row.choices !== undefined && name !== 'host') option.choices(row.choices);
-  return option;
+  return new Option(`${row.flag}${value}`, `${row.help} (${facts(row)})`).helpGroup(`${row.group}:`);
 }
 
+/** `auto, local, uv or virtualenv; default auto; COUNTERSIGN_ENV_MANAGER` */
 function facts(row: OptionRow): string {
-  const unit = row.type === 'seconds' ? ' s' : '';
-  const fallback =
-    row.default === null || row.default === false ? [] : [`default ${String(row.default)}${unit}`];
-  return [row.env, ...fallback].join(', ');
+  const { choices = [], env } = row;
+  const oneOf =
+    choices.length === 0 ? [] : [`${choices.slice(0, -1).join(', ')} or ${String(choices.at(-1))}`];
+  const fallback = row.default === null || row.default === false ? [] : [`default ${written(row)}`];
+  return [...oneOf, ...fallback, env].join('; ');
+}
+
+function written({ type, default: value }: OptionRow): string {
+  if (type === 'seconds') return `${String(value)} s`;
+  if (type === 'bytes' && typeof value === 'number') return `${String(value / 1024 ** 2)} MiB`;
+  return String(value);
 }

@@ -4,12 +4,22 @@
  */
 
 export interface OptionRow {
+  /** Heading it stands under in help. */
+  readonly group:
+    | 'What to serve'
+    | 'Registry and cache'
+    | 'Server'
+    | 'Contract'
+    | 'Engines and Python environments'
+    | 'Versions and batches';
   /** As commander writes it, without the value: `-p, --port`. */
   readonly flag: string;
   /** What stands for the value in help; absent for a switch. */
   readonly value?: string;
   readonly type: 'string' | 'integer' | 'seconds' | 'bytes' | 'switch' | 'choice';
   readonly choices?: readonly string[];
+  /** Choices that MLflow has and we refuse, with what to take instead. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** In the unit the flag is written in; null: none. */
   readonly default: string | number | boolean | null;
   /** Environment variable that gives it, flags winning. */
@@ -24,6 +34,7 @@ export interface OptionRow {
 
 export const optionTable = {
   modelUri: {
+    group: 'What to serve',
     flag: '-m, --model-uri',
     value: 'URI',
     type: 'string',
@@ -32,6 +43,7 @@ export const optionTable = {
     help: 'serve this instead of a NAME: models:/n/2, models:/n@alias, models:/m-<id>, runs:/<id>/model or a folder',
   },
   name: {
+    group: 'What to serve',
     flag: '--name',
     value: 'NAME',
     type: 'string',
@@ -40,6 +52,7 @@ export const optionTable = {
     help: 'name of a model that comes from a folder or a run (with --model-uri)',
   },
   defaultVersion: {
+    group: 'What to serve',
     flag: '--default-version',
     value: 'VERSION',
     type: 'string',
@@ -49,6 +62,7 @@ export const optionTable = {
     help: 'version (2) or alias (@production) that pins the contract; else the alias production or champion, else the newest',
   },
   contract: {
+    group: 'What to serve',
     flag: '--contract',
     value: 'FILE',
     type: 'string',
@@ -58,6 +72,7 @@ export const optionTable = {
     help: 'contract file, written by `countersign lock`, that the default version has to honour',
   },
   defaultModel: {
+    group: 'What to serve',
     flag: '--default-model',
     value: 'NAME',
     type: 'string',
@@ -66,6 +81,7 @@ export const optionTable = {
     help: 'model that owns the short routes (/serve, /invocations ...); default: the only one',
   },
   trackingUri: {
+    group: 'Registry and cache',
     flag: '--tracking-uri',
     value: 'URI',
     type: 'string',
@@ -74,6 +90,7 @@ export const optionTable = {
     help: "where the runs are: sqlite:///file, http(s)://server, a folder, or anything MLflow's own client knows",
   },
   registryUri: {
+    group: 'Registry and cache',
     flag: '--registry-uri',
     value: 'URI',
     type: 'string',
@@ -82,6 +99,7 @@ export const optionTable = {
     help: 'where the registered models are, if not at the tracking URI',
   },
   artifactsDestination: {
+    group: 'Registry and cache',
     flag: '--artifacts-destination',
     value: 'URI',
     type: 'string',
@@ -89,7 +107,17 @@ export const optionTable = {
     env: 'MLFLOW_ARTIFACTS_DESTINATION',
     help: 'folder or URI behind mlflow-artifacts:/ when no tracking server is asked',
   },
+  cacheDir: {
+    group: 'Registry and cache',
+    flag: '--cache-dir',
+    value: 'DIR',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_CACHE',
+    help: "artifacts and Python environments are kept here; default: the user's cache folder",
+  },
   host: {
+    group: 'Server',
     flag: '-h, --host',
     value: 'HOST',
     type: 'string',
@@ -98,6 +126,7 @@ export const optionTable = {
     help: 'address to listen on',
   },
   port: {
+    group: 'Server',
     flag: '-p, --port',
     value: 'PORT',
     type: 'integer',
@@ -105,33 +134,8 @@ export const optionTable = {
     env: 'MLFLOW_PORT',
     help: "port to listen on; 0 takes a free one; with --model-uri the default is MLflow's 5000",
   },
-  envManager: {
-    flag: '--env-manager',
-    value: 'MANAGER',
-    type: 'choice',
-    choices: ['auto', 'local', 'uv', 'virtualenv'],
-    default: 'auto',
-    env: 'COUNTERSIGN_ENV_MANAGER',
-    help: 'where Python models run: auto takes the active Python when it satisfies the model, else builds one with uv',
-  },
-  python: {
-    flag: '--python',
-    value: 'PATH',
-    type: 'string',
-    default: null,
-    env: 'COUNTERSIGN_PYTHON',
-    help: 'Python for --env-manager local; default: the active virtual environment, else python3',
-  },
-  workers: {
-    flag: '-w, --workers',
-    value: 'N',
-    type: 'integer',
-    default: 1,
-    minimum: 1,
-    env: 'MLFLOW_MODELS_WORKERS',
-    help: 'executors (processes or threads) per loaded version',
-  },
   timeout: {
+    group: 'Server',
     flag: '-t, --timeout',
     value: 'SECONDS',
     type: 'seconds',
@@ -140,7 +144,122 @@ export const optionTable = {
     perModel: true,
     help: 'deadline of a request, waiting for a load included',
   },
+  drainTimeout: {
+    group: 'Server',
+    flag: '--drain-timeout',
+    value: 'SECONDS',
+    type: 'seconds',
+    default: 30,
+    env: 'COUNTERSIGN_DRAIN_TIMEOUT',
+    help: 'how long a stop waits for running requests',
+  },
+  maxBody: {
+    group: 'Server',
+    flag: '--max-body',
+    value: 'BYTES',
+    type: 'bytes',
+    default: 32 * 1024 * 1024,
+    minimum: 1,
+    env: 'COUNTERSIGN_MAX_BODY',
+    help: 'largest request body, in bytes or with KiB, MiB, GiB',
+  },
+  logLevel: {
+    group: 'Server',
+    flag: '--log-level',
+    value: 'LEVEL',
+    type: 'choice',
+    choices: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    env: 'COUNTERSIGN_LOG_LEVEL',
+    help: 'least important log lines to write to standard error',
+  },
+  compatibility: {
+    group: 'Contract',
+    flag: '--compatibility',
+    value: 'MODE',
+    type: 'choice',
+    choices: ['substitutable', 'exact'],
+    default: 'substitutable',
+    env: 'COUNTERSIGN_COMPATIBILITY',
+    perModel: true,
+    help: 'what other versions have to be: able to stand in for the contract, or exactly like it',
+  },
+  unknownFields: {
+    group: 'Contract',
+    flag: '--unknown-fields',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['reject', 'ignore'],
+    default: 'reject',
+    env: 'COUNTERSIGN_UNKNOWN_FIELDS',
+    help: 'what /serve does with fields that the contract does not name',
+  },
+  outputCheck: {
+    group: 'Contract',
+    flag: '--output-check',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['error', 'warn', 'off'],
+    default: 'error',
+    env: 'COUNTERSIGN_OUTPUT_CHECK',
+    perModel: true,
+    help: 'what happens when an answer does not fit the signature',
+  },
+  engine: {
+    group: 'Engines and Python environments',
+    flag: '--engine',
+    value: 'ENGINE',
+    type: 'choice',
+    choices: ['auto', 'onnx', 'python'],
+    default: 'auto',
+    env: 'COUNTERSIGN_ENGINE',
+    perModel: true,
+    help: 'auto runs ONNX models in process and everything else in Python workers',
+  },
+  workers: {
+    group: 'Engines and Python environments',
+    flag: '-w, --workers',
+    value: 'N',
+    type: 'integer',
+    default: 1,
+    minimum: 1,
+    env: 'MLFLOW_MODELS_WORKERS',
+    help: 'executors (processes or threads) per loaded version',
+  },
+  onnxIsolation: {
+    group: 'Engines and Python environments',
+    flag: '--onnx-isolation',
+    value: 'HOW',
+    type: 'choice',
+    choices: ['thread', 'process'],
+    default: 'thread',
+    env: 'COUNTERSIGN_ONNX_ISOLATION',
+    help: 'where ONNX sessions run; a process can be killed, a thread cannot',
+  },
+  envManager: {
+    group: 'Engines and Python environments',
+    flag: '--env-manager',
+    value: 'MANAGER',
+    type: 'choice',
+    choices: ['auto', 'local', 'uv', 'virtualenv'],
+    refused: {
+      conda: 'conda environments are not made; uv and virtualenv build one of the same requirements',
+    },
+    default: 'auto',
+    env: 'COUNTERSIGN_ENV_MANAGER',
+    help: 'where Python models run: auto takes the active Python when it satisfies the model, else builds one with uv',
+  },
+  python: {
+    group: 'Engines and Python environments',
+    flag: '--python',
+    value: 'PATH',
+    type: 'string',
+    default: null,
+    env: 'COUNTERSIGN_PYTHON',
+    help: 'Python for --env-manager local; default: the active virtual environment, else python3',
+  },
   maxVersions: {
+    group: 'Versions and batches',
     flag: '--max-versions',
     value: 'N',
     type: 'integer',
@@ -149,6 +268,7 @@ export const optionTable = {
     help: 'versions kept loaded per model beside the default one',
   },
   maxLoaded: {
+    group: 'Versions and batches',
     flag: '--max-loaded',
     value: 'N',
     type: 'integer',
@@ -158,6 +278,7 @@ export const optionTable = {
     help: 'versions kept loaded over all models; default: no limit',
   },
   batching: {
+    group: 'Versions and batches',
     flag: '--batching',
     value: 'MODE',
     type: 'choice',
@@ -168,6 +289,7 @@ export const optionTable = {
     help: 'auto lets requests share a predict where the input example shows that it changes no answer; --no-batching is off',
   },
   maxBatchRows: {
+    group: 'Versions and batches',
     flag: '--max-batch-rows',
     value: 'N',
     type: 'integer',
@@ -178,6 +300,7 @@ export const optionTable = {
     help: 'most rows of several requests in one predict; a single request is never cut',
   },
   maxQueue: {
+    group: 'Versions and batches',
     flag: '--max-queue',
     value: 'N',
     type: 'integer',
@@ -186,88 +309,6 @@ export const optionTable = {
     env: 'COUNTERSIGN_MAX_QUEUE',
     perModel: true,
     help: 'most requests that may wait for a version; one more is answered 429',
-  },
-  drainTimeout: {
-    flag: '--drain-timeout',
-    value: 'SECONDS',
-    type: 'seconds',
-    default: 30,
-    env: 'COUNTERSIGN_DRAIN_TIMEOUT',
-    help: 'how long a stop waits for running requests',
-  },
-  cacheDir: {
-    flag: '--cache-dir',
-    value: 'DIR',
-    type: 'string',
-    default: null,
-    env: 'COUNTERSIGN_CACHE',
-    help: "artifacts and Python environments are kept here; default: the user's cache folder",
-  },
-  compatibility: {
-    flag: '--compatibility',
-    value: 'MODE',
-    type: 'choice',
-    choices: ['substitutable', 'exact'],
-    default: 'substitutable',
-    env: 'COUNTERSIGN_COMPATIBILITY',
-    perModel: true,
-    help: 'what other versions have to be: able to stand in for the contract, or exactly like it',
-  },
-  engine: {
-    flag: '--engine',
-    value: 'ENGINE',
-    type: 'choice',
-    choices: ['auto', 'onnx', 'python'],
-    default: 'auto',
-    env: 'COUNTERSIGN_ENGINE',
-    perModel: true,
-    help: 'auto runs ONNX models in process and everything else in Python workers',
-  },
-  onnxIsolation: {
-    flag: '--onnx-isolation',
-    value: 'HOW',
-    type: 'choice',
-    choices: ['thread', 'process'],
-    default: 'thread',
-    env: 'COUNTERSIGN_ONNX_ISOLATION',
-    help: 'where ONNX sessions run; a process can be killed, a thread cannot',
-  },
-  unknownFields: {
-    flag: '--unknown-fields',
-    value: 'HOW',
-    type: 'choice',
-    choices: ['reject', 'ignore'],
-    default: 'reject',
-    env: 'COUNTERSIGN_UNKNOWN_FIELDS',
-    help: 'what /serve does with fields that the contract does not name',
-  },
-  outputCheck: {
-    flag: '--output-check',
-    value: 'HOW',
-    type: 'choice',
-    choices: ['error', 'warn', 'off'],
-    default: 'error',
-    env: 'COUNTERSIGN_OUTPUT_CHECK',
-    perModel: true,
-    help: 'what happens when an answer does not fit the signature',
-  },
-  maxBody: {
-    flag: '--max-body',
-    value: 'BYTES',
-    type: 'bytes',
-    default: 32 * 1024 * 1024,
-    minimum: 1,
-    env: 'COUNTERSIGN_MAX_BODY',
-    help: 'largest request body, in bytes or with KiB, MiB, GiB',
-  },
-  logLevel: {
-    flag: '--log-level',
-    value: 'LEVEL',
-    type: 'choice',
-    choices: ['debug', 'info', 'warn', 'error'],
-    default: 'info',
-    env: 'COUNTERSIGN_LOG_LEVEL',
-    help: 'least important log lines to write to standard error',
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 

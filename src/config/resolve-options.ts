@@ -121,6 +121,8 @@ function readValue(row: OptionRow, value: unknown, where: string): string | numb
       if (typeof value === 'string' && choices.includes(value)) return value;
       // What `--no-batching` says, and what YAML makes of a bare `off`.
       if (value === false && choices.includes('off')) return 'off';
+      const refused = row.refused?.[String(value)];
+      if (refused !== undefined) throw countersignError('INVALID_OPTION', where, refused);
       throw bad(`one of ${choices.join(', ')}`);
     }
     case 'switch':

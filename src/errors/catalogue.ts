@@ -87,6 +87,7 @@ export const catalogue = {
   },
   INVALID_SELECTOR: {
     kind: 'invalid_argument',
+    exit: 2,
     message: (value: string) => `The version selector '${value}' is none.`,
     hint: 'Use a version number (2), an alias (@production), latest, or leave it out for the default.',
   },

@@ -17,7 +17,7 @@ export interface HarnessOptions {
 }
 
 /** How often the progress of one load is logged, at most. */
-const progressLogMs = 5_000;
+const progressLogMs = 2_000;
 
 /** Brings single versions up and down, as it is told. When and which is the manager's to decide. */
 export class Harness {
@@ -90,15 +90,26 @@ export class Harness {
     this.#become(version, { state: 'unloaded' }, version.reason);
   }
 
+  /** Every sentence is the reason from then on; of many in a short time the last one is logged. */
   #progressOf(version: Version): (sentence: string) => void {
     const { clock, logger } = this.#options;
-    let loggedAt = -Infinity;
+    const { phase } = version;
+    let nextLogAt = -Infinity;
+    let waiting = false;
+    const log = (): void => {
+      waiting = false;
+      if (version.phase !== phase) return;
+      nextLogAt = clock.monotonicMs() + progressLogMs;
+      logger.info({ ...version.ref, progress: version.reason }, 'version loading');
+    };
     return (sentence) => {
-      if (version.phase.state !== 'loading') return;
+      if (version.phase !== phase) return;
       version.explain(sentence);
-      if (clock.monotonicMs() - loggedAt < progressLogMs) return;
-      loggedAt = clock.monotonicMs();
-      logger.info({ ...version.ref, progress: sentence }, 'version loading');
+      if (waiting) return;
+      waiting = true;
+      const pauseMs = nextLogAt - clock.monotonicMs();
+      if (pauseMs > 0) clock.after(pauseMs, log);
+      else log();
     };
   }
 

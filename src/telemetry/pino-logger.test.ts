@@ -42,7 +42,7 @@ describe('the JSON log', () => {
     expect(parsed().map(({ msg }) => msg)).toEqual(['c', 'd']);
   });
 
-  test('writes an error under any name with its code, trace and chain of causes', () => {
+  test('writes an error under any name with its code and chain of causes, and a trace of what has no code', () => {
     const { logger, parsed } = record();
     const root = new TypeError('no such file');
     const error = countersignError('QUEUE_FULL', 3).with({ cause: new Error('outer', { cause: root }) });
@@ -52,10 +52,21 @@ describe('the JSON log', () => {
       failure: {
         type: 'CountersignError',
         code: 'QUEUE_FULL',
-        stack: expect.stringContaining('pino-logger.test') as string,
-        cause: { type: 'Error', message: 'outer', cause: { type: 'TypeError', message: 'no such file' } },
+        cause: {
+          type: 'Error',
+          message: 'outer',
+          stack: expect.stringContaining('pino-logger.test') as string,
+          cause: { type: 'TypeError', message: 'no such file' },
+        },
       },
     });
+    expect(parsed()[0]?.['failure']).not.toHaveProperty('stack');
+  });
+
+  test('writes the trace of an INTERNAL error, which nobody foresaw', () => {
+    const { logger, parsed } = record();
+    logger.error({ err: countersignError('INTERNAL') }, 'it failed');
+    expect(parsed()[0]?.['err']).toHaveProperty('stack');
   });
 
   test('never writes the facts of an error, which may quote a payload', () => {

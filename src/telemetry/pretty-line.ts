@@ -14,7 +14,7 @@ export function prettyLine(line: string): string {
 }
 
 function fieldText(value: unknown): string {
-  if (isLoggedError(value)) return value.type;
+  if (isLoggedError(value)) return typeof value.code === 'string' ? value.code : value.type;
   return typeof value === 'string' && /^[^\s"=]+$/u.test(value) ? value : JSON.stringify(value);
 }
 

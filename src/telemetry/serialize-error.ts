@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 
+import { CountersignError } from '../errors/countersign-error.ts';
+
 /** A thrown thing as the log has it; never sent to a caller. */
 export interface LoggedError {
   readonly type: string;
@@ -20,7 +22,8 @@ const maxDepth = 8;
 export function serializeError(thrown: unknown, depth = 0): LoggedError {
   if (!(thrown instanceof Error))
     return { type: typeof thrown, message: typeof thrown === 'string' ? thrown : inspect(thrown) };
-  const { name: type, message, stack, cause } = thrown;
+  const { name: type, message, cause } = thrown;
+  const stack = explainsItself(thrown) ? undefined : thrown.stack;
   const follow = depth < maxDepth;
   return {
     type,
@@ -30,6 +33,11 @@ export function serializeError(thrown: unknown, depth = 0): LoggedError {
     ...(follow && cause !== undefined && { cause: serializeError(cause, depth + 1) }),
     ...(follow && thrown instanceof AggregateError && { errors: inner(thrown, depth) }),
   };
+}
+
+/** What the catalogue or the operating system names needs no trace: it did not happen by mistake of the code. */
+function explainsItself(thrown: Error): boolean {
+  return thrown instanceof CountersignError ? thrown.code !== 'INTERNAL' : 'syscall' in thrown;
 }
 
 function inner({ errors }: AggregateError, depth: number): readonly LoggedError[] {

@@ -5,7 +5,7 @@ import { type Comparison } from '../../contract/contract.ts';
 import { type Signature } from '../../contract/signature.ts';
 import { resolveModelUri } from '../../registry/model-uri.ts';
 import { writeJson } from '../../util/write-json.ts';
-import { type CliContext, cliContext, openFrom } from '../context.ts';
+import { type CliContext, cliContext, openFrom, terminalWidth } from '../context.ts';
 import { addOptions, registryOptions } from '../options.ts';
 import { table } from '../table.ts';
 
@@ -52,5 +52,5 @@ function asText(a: string, b: string, { verdict, differences }: Comparison): str
     version ?? '-',
     message,
   ]);
-  return `${table(['', 'PATH', 'KIND', 'A', 'B', ''], rows)}\n\n${summary}`;
+  return `${table(['', 'PATH', 'KIND', 'A', 'B', ''], rows, { width: terminalWidth() })}\n\n${summary}`;
 }

@@ -5,7 +5,7 @@ import { writeSignature } from '../../contract/write.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { type ModelSummary, type Registry, type RegisteredVersion } from '../../registry/registry.ts';
 import { writeJson } from '../../util/write-json.ts';
-import { cliContext, openFrom } from '../context.ts';
+import { cliContext, openFrom, terminalWidth } from '../context.ts';
 import { addOptions, registryOptions } from '../options.ts';
 import { table } from '../table.ts';
 
@@ -95,5 +95,5 @@ function asTable(listed: readonly ListedVersion[], uri: string): string {
     flavors.join(' '),
     signature,
   ]);
-  return `${table(['MODEL', 'VERSION', 'ALIASES', 'FLAVORS', 'SIGNATURE'], rows)}\n`;
+  return `${table(['MODEL', 'VERSION', 'ALIASES', 'FLAVORS', 'SIGNATURE'], rows, { width: terminalWidth() })}\n`;
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
+import { countersignError } from '../../errors/countersign-error.ts';
 import { createGateway, type Gateway, type GatewayParts, type StartFailure } from '../../gateway.ts';
 import { resolveModelUri } from '../../registry/model-uri.ts';
 import { systemClock } from '../../util/clock.ts';
@@ -26,18 +26,22 @@ export function serveCommand(): Command {
 }
 
 async function serve(context: CliContext, names: readonly string[]): Promise<void> {
-  const gateway = await createGateway(await gatewayParts(context, names));
-  const stopped = stopOnSignals(gateway, context);
+  const parts = await gatewayParts(context, names);
+  const gateway = await createGateway(parts);
+  const stopping = stopOnSignals(gateway, context);
   try {
-    process.stdout.write(`Listening on ${await gateway.listen()}\n`);
-    const failures = await Promise.race([gateway.start(), stopped.then(() => [])]);
-    reportFailures(failures, names, context);
-    if (failures.length === 0) process.stderr.write(await tryLines(gateway));
+    const address = await gateway.listen();
+    process.stdout.write(`Listening on ${address}\n`);
+    const failures = await Promise.race([gateway.start(), stopping.begun]);
+    if (failures !== 'stopping') {
+      reportFailures(failures, parts, context);
+      if (failures.length === 0) process.stderr.write(await tryLines(gateway.catalogue, address));
+    }
   } catch (error) {
     await gateway.close();
     throw error;
   }
-  await stopped;
+  await stopping.done;
 }
 
 async function gatewayParts(context: CliContext, names: readonly string[]): Promise<GatewayParts> {
@@ -70,38 +74,48 @@ function onlyOne(names: readonly string[]): string | null {
   return names.length === 1 ? (names[0] ?? null) : null;
 }
 
-/** One model that cannot be served ends the server; of several, the others serve. */
+/** Options that cannot be, models that do not exist, contracts that would be broken: nobody wants to start with these. */
+const fatalExits: readonly number[] = [2, 3, 6];
+
+/** Of several models, those that cannot be loaded are told of and the others serve; the only one ends the server. */
 function reportFailures(
   failures: readonly StartFailure[],
-  names: readonly string[],
-  context: CliContext,
+  { named, whole }: GatewayParts,
+  { logger }: CliContext,
 ): void {
-  const first: CountersignError | undefined = failures[0]?.error;
+  const [first] = failures;
   if (first === undefined) return;
-  const fatal = failures.find(
-    ({ error }) => error.code === 'CONTRACT_BROKEN' || error.code === 'REGISTRY_UNREACHABLE',
-  );
+  const fatal = failures.find(({ error }) => fatalExits.includes(error.exitCode));
   if (fatal !== undefined) throw fatal.error;
-  if (names.length <= 1 || failures.length === names.length) throw first;
+  if (!whole && failures.length === named.length) throw first.error;
   for (const { model, error } of failures) {
-    context.logger.error({ model, error }, 'this model is not served; the others are');
+    logger.error({ model, error }, 'this model is not served; the others are');
   }
 }
 
-/** Resolves once a SIGTERM or SIGINT was carried out; a second signal ends at once. */
-function stopOnSignals(gateway: Gateway, { logger }: CliContext): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (signal: NodeJS.Signals): void => {
-      if (stopping) process.kill(process.pid, 'SIGKILL');
-      stopping = true;
-      logger.info({ signal }, 'stopping: finishing what runs');
-      void gateway.close().then((drained) => {
-        // A thread that still predicts cannot be ended from inside: leaving it would abort the process.
-        if (!drained) process.kill(process.pid, 'SIGKILL');
-        resolve();
-      });
-    };
-    process.on('SIGTERM', stop).on('SIGINT', stop);
-  });
+interface Stopping {
+  /** A first SIGTERM or SIGINT came. */
+  readonly begun: Promise<'stopping'>;
+  /** It was carried out. */
+  readonly done: Promise<void>;
+}
+
+/** The first signal stops in order, a second ends at once. */
+function stopOnSignals(gateway: Gateway, { logger }: CliContext): Stopping {
+  const begun = Promise.withResolvers<'stopping'>();
+  const done: PromiseWithResolvers<void> = Promise.withResolvers();
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.kill(process.pid, 'SIGKILL');
+    stopping = true;
+    logger.info({ signal }, 'stopping: finishing what runs; a second signal ends at once');
+    begun.resolve('stopping');
+    gateway.close().then((drained) => {
+      // A thread that still predicts cannot be ended from inside: leaving it would abort the process.
+      if (!drained) process.kill(process.pid, 'SIGKILL');
+      done.resolve();
+    }, done.reject);
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  return { begun: begun.promise, done: done.promise };
 }
