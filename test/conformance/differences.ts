@@ -1,0 +1,194 @@
+import { type Difference } from './judge.ts';
+
+/**
+ * Where `/invocations` deliberately answers otherwise than MLflow's scoring server: the one place where that may be said.
+ * The letters are the rooms of `README.md`. Of the cases that a pattern matches, those that carry the letter count, and
+ * each of them has to differ.
+ */
+export const differences: readonly Difference[] = [
+  {
+    room: 'D1',
+    reason: 'A request without a Content-Type is a mistake of the caller, not of the server.',
+    cases: ['single_string/ct-none'],
+  },
+  {
+    room: 'D2',
+    reason: 'JSON has no NaN and no infinities: null, which any client can read.',
+    cases: ['onnx_cols/*', 'onnx_iris/*', 'out_kinds/*', 'tensor_f32/*'],
+  },
+  {
+    room: 'D3',
+    reason: 'Text is no number, and is not parsed for one.',
+    cases: [
+      '*/*-numstr',
+      'scalar_optional/*-double-infstr',
+      'tensor_f32/b-*-numstrings',
+      'tensor_image/b-inputs-string',
+      'tensor_named/b-*-b-strings',
+    ],
+  },
+  {
+    room: 'D3',
+    reason: 'A boolean is no number, no text, no bytes and no time.',
+    cases: [
+      '*/*-true',
+      'tensor_f32/b-inputs-bools',
+      'tensor_fixed/b-inputs-bool',
+      'tensor_image/b-instances-bool',
+      'tensor_str/b-*-bools',
+    ],
+  },
+  {
+    room: 'D3',
+    reason:
+      'Only true and false are booleans: MLflow takes any text for true, "false" included, and any number.',
+    cases: [
+      'scalar_optional/*-boolean-empty',
+      'scalar_optional/*-boolean-falsestr',
+      'scalar_optional/*-boolean-float',
+      'scalar_optional/*-boolean-list',
+      'scalar_optional/*-boolean-one',
+      'scalar_optional/*-boolean-truestr',
+      'scalar_optional/*-boolean-two',
+      'scalar_optional/*-boolean-zero',
+      'scalar_optional/mix-split-boolean-other',
+      'tensor_named/b-*-c-ints',
+      'tensor_named/b-*-c-strings',
+      'tensor_named/b-*-c-two',
+    ],
+  },
+  {
+    room: 'D3',
+    reason:
+      'A number that an integer type cannot hold is refused: MLflow cuts fractions off and wraps what is too large.',
+    cases: [
+      '*/*-fraction',
+      'int_regressor/t-split-rooms-overflow',
+      'params_unused/t-split-x-*overflow',
+      'scalar_optional/mix-split-long-big-float',
+      'scalar_optional/split-integer-underflow',
+      'scalar_optional/split-integer-wrap',
+      'scalar_optional/split-long-*overflow',
+      'tensor_image/b-inputs-float',
+      'tensor_named/b-inputs-b-float',
+    ],
+  },
+  {
+    room: 'D3',
+    reason: 'A number beyond the range of a 32-bit float is refused: MLflow makes it an infinity.',
+    cases: ['scalar_optional/*-float-overflow'],
+  },
+  {
+    room: 'D3',
+    reason:
+      'Only text is a string: MLflow hands on whatever came, or the text that Python would print of it.',
+    cases: [
+      'cat_pipeline/t-split-city-float',
+      'cat_pipeline/t-split-plan-int',
+      'prompt_llm/t-split-prompt-int',
+      'scalar_optional/*-string-float',
+      'scalar_optional/*-string-hugeint',
+      'scalar_optional/*-string-int',
+      'scalar_optional/*-string-list',
+      'scalar_optional/*-string-object',
+      'scalar_optional/mix-split-string-other',
+      'single_string/b-inputs-numbers',
+      'single_string/t-split-text-int',
+      'single_string/t-split-text-list',
+      'single_string/t-split-text-object',
+      'streamer/t-split-text-float',
+      'streamer/t-split-text-int',
+      'tensor_str/b-*-numbers',
+      'tensor_str/b-instances-floats',
+      'tensor_str/b-instances-mixed',
+    ],
+  },
+  {
+    room: 'D3',
+    reason:
+      'Bytes are base64 with its padding: MLflow reads numbers and lists as text, and ignores what does not fit.',
+    cases: [
+      'scalar_optional/inputs-binary-int',
+      'scalar_optional/instances-binary-list',
+      'scalar_optional/instances-binary-nopadding',
+    ],
+  },
+  {
+    room: 'D3',
+    reason:
+      'A time is ISO 8601 text within the range of nanoseconds: MLflow guesses formats and wraps what is outside.',
+    cases: [
+      'scalar_optional/*-datetime-after2262',
+      'scalar_optional/*-datetime-before1677',
+      'scalar_optional/*-datetime-empty',
+      'scalar_optional/*-datetime-epochfloat',
+      'scalar_optional/*-datetime-epochint',
+      'scalar_optional/*-datetime-nowword',
+      'scalar_optional/*-datetime-usdate',
+      'scalar_optional/*-datetime-yearonly',
+    ],
+  },
+  {
+    room: 'D3',
+    reason:
+      'Only a column of floating-point numbers or of times has a value for null: MLflow makes up False or "None".',
+    cases: [
+      'cat_pipeline/n-*',
+      'complex_types/e-*-nullitem',
+      'optional_cols/n-*s',
+      'optional_cols/n-records-inf',
+      'optional_cols/o-*-opt_b-*',
+      'prompt_llm/n-*',
+      'scalar_optional/*-binary-null',
+      'scalar_optional/*-boolean-null',
+      'scalar_types/n-*',
+      'single_string/n-*',
+      'streamer/n-*',
+      'tensor_named/b-*-c-null',
+      'tensor_str/b-*-null',
+      'translator/n-*',
+    ],
+  },
+  {
+    room: 'D3',
+    reason: 'A key that is missing from one item is refused: MLflow shifts or drops rows, or makes up True.',
+    cases: [
+      '*/b-instances-ragged',
+      'prompt_llm/b-records-ragged',
+      'scalar_optional/mix-*-absent',
+      'single_string/b-records-ragged',
+      'streamer/b-records-ragged',
+    ],
+  },
+  {
+    room: 'D4',
+    reason:
+      "An exception inside the model is the server's failure, and 500 is what alarms and retries go by.",
+    cases: ['raiser/r-*'],
+  },
+  {
+    room: 'D6',
+    reason: 'Bytes are base64 in every format of a request.',
+    cases: ['scalar_optional/*-binary-*'],
+  },
+  {
+    room: 'D7',
+    reason: 'Arrays and objects fit the signature in every format, whatever the other rows hold.',
+    cases: ['complex_types/*'],
+  },
+  {
+    room: 'D7',
+    reason: 'MLflow cannot put an output of two dimensions into a frame; outputs by name can hold it.',
+    cases: ['onnx_df/*'],
+  },
+  {
+    room: 'D7',
+    reason: 'An optional column may be absent or null in some of the rows.',
+    cases: ['scalar_types/*'],
+  },
+  {
+    room: 'D7',
+    reason: 'The rows of `instances` are the same request as those of any other format.',
+    cases: ['chat_model/c-instances', 'responses_agent/a-instances'],
+  },
+];
