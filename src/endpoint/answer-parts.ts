@@ -5,6 +5,7 @@ import { type Signature } from '../contract/signature.ts';
 import { type Servable } from '../engine/engine.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Params, type Payload } from '../payload/payload.ts';
+import { rowCount } from '../payload/rows.ts';
 import { type VersionRef } from '../registry/registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
 
@@ -32,10 +33,21 @@ export async function answerParts(options: AnswerPartsOptions): Promise<readonly
   const answers = await options.stage('predict', () =>
     Promise.all(inputs.map((input) => servable.predict({ input, params, requestId }, signal))),
   );
-  if (options.check === 'off') return answers;
+  if (options.check === 'off') return inPlace(options, answers);
   return options.stage('conform', () =>
     answers.map((answer, index) => conform(options, answer, request.parts[index])),
   );
+}
+
+/** Unchecked answers of several parts still need a row for each row asked: else no row has its place. */
+function inPlace(options: AnswerPartsOptions, answers: readonly Payload[]): readonly Payload[] {
+  for (const [index, { positions }] of options.request.parts.entries()) {
+    const answer = answers[index];
+    if (positions === null || answer === undefined || rowCount(answer) === positions.length) continue;
+    const { model, version } = options.ref;
+    throw countersignError('MODEL_OUTPUT_MISMATCH', model, version, `expected ${positions.length} rows`);
+  }
+  return answers;
 }
 
 const plans = new WeakMap<object, WeakMap<object, Adaptation>>();

@@ -42,6 +42,8 @@ export interface Endpoint {
   /** Server-sent events' data, one JSON text each; STREAMING_UNSUPPORTED when the model has no `predict_stream`. */
   stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>>;
   versions(signal: AbortSignal): Promise<readonly EndpointVersion[]>;
+  /** Starts to load the pinned default if nothing has; does not wait for it. */
+  warm(signal: AbortSignal): Promise<void>;
   /** True when the pinned default is loaded and answers. */
   ready(): boolean;
 }

@@ -340,6 +340,16 @@ describe('time', () => {
     expect((await failing).code).toBe('DEADLINE_EXCEEDED');
   });
 
+  it('loads its default when it is warmed, and gives the handle back', async () => {
+    const { registry, endpoint, manager } = house();
+    registry.addVersion('m', { signature: textToText });
+    await endpoint.warm(new AbortController().signal);
+    expect(endpoint.ready()).toBe(false);
+    await settle();
+    expect(endpoint.ready()).toBe(true);
+    expect(manager.status({ model: 'm', version: '1' })?.inUse).toBe(0);
+  });
+
   it('gives the handle back when the caller leaves', async () => {
     const { registry, engine, post, manager } = house();
     registry.addVersion('m', { signature: textToText });

@@ -178,6 +178,18 @@ export class ModelEndpoint implements Endpoint {
     });
   }
 
+  async warm(signal: AbortSignal): Promise<void> {
+    const { defaultVersion } = await this.pin(signal);
+    const ref = { model: this.name, version: defaultVersion };
+    // Not waiting is the point: that it is still loading, or failed, is what `ready` and /versions tell.
+    void this.#options.manager.acquire(ref, { signal, waitMs: 0 }).then(
+      (handle) => {
+        handle[Symbol.dispose]();
+      },
+      () => undefined,
+    );
+  }
+
   ready(): boolean {
     if (this.#pinned === null) return false;
     const ref = { model: this.name, version: this.#pinned.defaultVersion };

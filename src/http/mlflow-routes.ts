@@ -19,7 +19,7 @@ export function mlflowRoutes(options: HttpOptions): readonly Route[] {
     })),
     ...['/ping', '/health'].flatMap((path) => [
       get(path, () => pong(options.catalogue.readiness().ready)),
-      get(`/models/:name${path}`, async (exchange) => pong((await endpointOf(exchange, options)).ready())),
+      get(`/models/:name${path}`, async (exchange) => pong(await isUp(exchange, options))),
     ]),
     ...['', '/models/:name'].map((base) => get(`${base}/version`, (exchange) => version(exchange, options))),
   ];
@@ -32,6 +32,14 @@ function get(path: string, handle: Route['handle']): Route {
 async function invoke(exchange: Exchange, options: HttpOptions): Promise<Answer> {
   const target = await targetOf(exchange, options);
   return target.endpoint.call(callOf(exchange, target, options.mlflowCodec), exchange);
+}
+
+/** Who pings a model means to use it: one that nobody asked for yet is loaded, as its first request would. */
+async function isUp(exchange: Exchange, options: HttpOptions): Promise<boolean> {
+  const endpoint = await endpointOf(exchange, options);
+  if (endpoint.ready()) return true;
+  await endpoint.warm(exchange.signal);
+  return false;
 }
 
 function pong(ready: boolean): Answer {

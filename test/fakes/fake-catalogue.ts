@@ -93,6 +93,14 @@ export class FakeEndpoint implements Endpoint {
     ]);
   }
 
+  /** How often somebody asked for it to be loaded. */
+  warmed = 0;
+
+  warm(): Promise<void> {
+    this.warmed++;
+    return Promise.resolve();
+  }
+
   ready(): boolean {
     return this.#options.ready ?? true;
   }
