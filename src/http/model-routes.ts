@@ -1,7 +1,7 @@
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Answer, json } from './answer.ts';
 import { type Exchange } from './exchange.ts';
-import { mapConcurrently } from '../util/map-concurrently.ts';
+import { mapBounded } from '../util/map-bounded.ts';
 import { type HttpOptions } from './options.ts';
 import { type Route } from './route.ts';
 import { endpointOf, targetOf } from './target.ts';
@@ -50,7 +50,7 @@ async function models(exchange: Exchange, options: HttpOptions): Promise<Answer>
   const names = rest.slice(0, limit);
   const view: ModelsView = {
     defaultModel: options.catalogue.defaultName,
-    models: await mapConcurrently(names, concurrency, (name) => summary(name, exchange, options)),
+    models: await mapBounded(names, concurrency, (name) => summary(name, exchange, options)),
     next: rest.length > limit ? nextPage(names.at(-1) ?? '', limit) : null,
   };
   return json(view);

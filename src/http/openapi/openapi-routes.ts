@@ -1,6 +1,6 @@
 import { type Endpoint } from '../../endpoint/endpoint.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
-import { mapConcurrently } from '../../util/map-concurrently.ts';
+import { mapBounded } from '../../util/map-bounded.ts';
 import { type Answer, json } from '../answer.ts';
 import { type Exchange } from '../exchange.ts';
 import { type HttpOptions } from '../options.ts';
@@ -49,7 +49,7 @@ async function all(exchange: Exchange, options: HttpOptions): Promise<Answer> {
   const shown = names.slice(0, maxModels);
   const ids = new Set<string>();
   const notes: string[] = [];
-  const models = await mapConcurrently(shown, concurrency, async (name) => {
+  const models = await mapBounded(shown, concurrency, async (name) => {
     const id = identifier(name, ids);
     try {
       return await contractOf(name, id, exchange, options);
