@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,8 +23,7 @@ class LoadedModel:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         import mlflow.pyfunc
 
-        # Advice for whoever logs models.
-        warnings.filterwarnings("ignore", module=r"mlflow\.pyfunc\.utils\.data_validation")
+        _disable_tracing()
         # Versions are compared when the environment is chosen; MLflow's own warnings would only repeat it.
         self._model = mlflow.pyfunc.load_model(directory, suppress_warnings=True)
         metadata = self._model.metadata
@@ -48,6 +46,15 @@ class LoadedModel:
 
     def _keywords(self, params: list[Json]) -> dict[str, Any]:
         return {"params": convert.to_params(params, self._params)} if params else {}
+
+
+def _disable_tracing() -> None:
+    """Spans would be written to a tracking store, which MLflow makes in the working directory if need be."""
+    try:
+        from mlflow.tracing import disable
+    except ImportError:  # before 2.14
+        return
+    disable()
 
 
 def versions() -> dict[str, str]:

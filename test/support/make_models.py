@@ -125,7 +125,8 @@ def moody(path: str) -> None:
             if how == "value": raise ValueError("bad value")
             if how == "exit": sys.exit(4)
             if how == "mlflow":
-                raise mlflow.exceptions.MlflowException("no such thing", error_code=5)
+                from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
+                raise mlflow.exceptions.MlflowException("come back", error_code=TEMPORARILY_UNAVAILABLE)
             if how == "invalid":
                 raise mlflow.exceptions.MlflowException.invalid_parameter_value("not this")
             if how == "set": return {1, 2}
@@ -214,7 +215,7 @@ def versions(path: str) -> None:
         """
         def predict(self, context, model_input, params=None):
             return {"python": sys.version.split()[0], "numpy": np.__version__, "pandas": pd.__version__,
-                    "threads": os.environ["OMP_NUM_THREADS"], "files": sorted(os.listdir(os.getcwd()))}
+                    "threads": os.environ["OMP_NUM_THREADS"]}
         """,
         ONE_TEXT,
     )

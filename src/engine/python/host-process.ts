@@ -1,3 +1,4 @@
+import { type Logger } from '../../telemetry/logger.ts';
 import { type Connection } from './connection.ts';
 import { type Output } from './output.ts';
 
@@ -13,9 +14,16 @@ export interface HostProcess {
   readonly exited: Promise<string>;
 }
 
+export interface StartRequest {
+  /** Modules that its model will want; a zygote imports them once for all. */
+  readonly imports: readonly string[];
+  /** Bound to the version: gets what the process prints. */
+  readonly logger: Logger;
+}
+
 /** Starts worker processes of one environment. */
 export interface Launcher {
-  /** Errors: WORKER_NOT_STARTED, MODULE_MISSING; the signal's reason. `imports` may be loaded beforehand. */
-  start(imports: readonly string[], signal: AbortSignal): Promise<HostProcess>;
+  /** Errors: WORKER_NOT_STARTED, MODULE_MISSING; the signal's reason. */
+  start(request: StartRequest, signal: AbortSignal): Promise<HostProcess>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { SingleFlight } from '../../util/single-flight.ts';
-import { type HostProcess, type Launcher } from './host-process.ts';
+import { type HostProcess, type Launcher, type StartRequest } from './host-process.ts';
 import { createSpawner, type HostContext } from './spawn.ts';
 import { Zygote } from './zygote.ts';
 
@@ -22,16 +22,16 @@ export class EnvironmentLauncher implements Launcher {
     this.#forks = forks;
   }
 
-  async start(imports: readonly string[], signal: AbortSignal): Promise<HostProcess> {
-    if (!this.#forks) return this.#spawner.start(imports, signal);
+  async start(request: StartRequest, signal: AbortSignal): Promise<HostProcess> {
+    if (!this.#forks) return this.#spawner.start(request, signal);
     try {
       const zygote = this.#zygote ?? (await this.#starting.run('zygote', () => this.#startZygote()));
       signal.throwIfAborted();
-      return await zygote.fork(imports, signal);
+      return await zygote.fork(request, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.distrustForks(CountersignError.from(error).message);
-      return this.#spawner.start(imports, signal);
+      return this.#spawner.start(request, signal);
     }
   }
 

@@ -21,8 +21,8 @@ export class Lease {
   readonly #requestId: string;
   readonly #signal: AbortSignal;
   readonly #startedMs: number;
-  /** The question under way, or the last one. */
-  #reply: Promise<HostMessage | null> = Promise.resolve(null);
+  /** The question under way, or the last one; of undefined when nothing was asked yet. */
+  #reply: Promise<HostMessage | null | undefined> = Promise.resolve(undefined);
   #busy = false;
 
   private constructor(settings: LeaseSettings, worker: Worker, requestId: string, signal: AbortSignal) {
@@ -53,11 +53,12 @@ export class Lease {
       }
       this.#busy = true;
       this.#signal.addEventListener('abort', onAbort, { once: true });
-      this.#reply = this.#worker.ask(request, this.#requestId).finally(() => {
+      const reply = this.#worker.ask(request, this.#requestId).finally(() => {
         this.#busy = false;
         this.#signal.removeEventListener('abort', onAbort);
       });
-      this.#reply.then(resolve, reject);
+      this.#reply = reply;
+      reply.then(resolve, reject);
     });
   }
 

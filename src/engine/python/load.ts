@@ -45,7 +45,7 @@ export async function loadPython(task: LoadTask, signal: AbortSignal): Promise<S
   const imports = importsOf(metadata);
   task.progress(`loading in ${String(workers)} worker${workers === 1 ? '' : 's'}, ${environment.description}`);
   const start = async (stop: AbortSignal): Promise<Worker> => {
-    const process = await launcher.start(imports, stop);
+    const process = await launcher.start({ imports, logger }, stop);
     return Worker.load(process, ref, artifact.directory, stop, clock);
   };
   const lost = () => countersignError('WORKER_LOST', ref.model, ref.version);

@@ -107,7 +107,7 @@ async function notStarted(child: ChildProcess, exited: Promise<string>, output: 
 /** Starts every worker as an interpreter of its own. */
 export function createSpawner(context: HostContext): Launcher {
   return {
-    start: (_imports, signal) => startHost(context, 'worker', signal, () => undefined),
+    start: ({ logger }, signal) => startHost({ ...context, logger }, 'worker', signal, () => undefined),
     close: () => Promise.resolve(),
   };
 }

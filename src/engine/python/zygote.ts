@@ -1,7 +1,7 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { type HostMessage } from '../../frames/message.ts';
 import { Connection } from './connection.ts';
-import { type HostProcess } from './host-process.ts';
+import { type HostProcess, type StartRequest } from './host-process.ts';
 import { Introduction } from './introduction.ts';
 import { Output } from './output.ts';
 import { type HostContext, startHost } from './spawn.ts';
@@ -34,8 +34,8 @@ export class Zygote {
   }
 
   /** A new worker that has answered a probe. Errors: WORKER_NOT_STARTED; the signal's reason. */
-  async fork(imports: readonly string[], signal: AbortSignal): Promise<HostProcess> {
-    const { hub, clock, logger } = this.#context;
+  async fork({ imports, logger }: StartRequest, signal: AbortSignal): Promise<HostProcess> {
+    const { hub, clock } = this.#context;
     const output = new Output(logger);
     const introduction = new Introduction(hub, output);
     const pid = await this.#fork(introduction.key, imports);
