@@ -1,5 +1,11 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { type Metrics, type RequestObservation, type VersionStates } from './metrics.ts';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { CounterFamily, HistogramFamily } from './families.ts';
+import {
+  type BatchObservation,
+  type Metrics,
+  type RequestObservation,
+  type VersionStates,
+} from './metrics.ts';
 
 /** The label of what a request did not name, or named wrongly. */
 const unknown = '_unknown';
@@ -7,6 +13,7 @@ const unknown = '_unknown';
 /** Seconds; from a cached answer of a small model to the default deadline of a request. */
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const stageBuckets = [0.00001, 0.0001, 0.00025, 0.0005, ...requestBuckets];
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Metrics of one server in a registry of its own, with those of the process (memory, CPU, event loop delay, GC). */
 export function createMetrics(): Metrics {
@@ -17,9 +24,35 @@ export function createMetrics(): Metrics {
 
 class PrometheusMetrics implements Metrics {
   readonly #register: Registry;
-  readonly #requests: Counter<'model' | 'version' | 'route' | 'code'>;
-  readonly #durations: Histogram<'model' | 'route'>;
-  readonly #stages: Histogram<'stage'>;
+  readonly #requests = new CounterFamily({
+    name: 'countersign_requests_total',
+    help: 'Requests answered, by HTTP status code.',
+    labelNames: ['model', 'version', 'route', 'code'],
+  });
+  readonly #durations = new HistogramFamily({
+    name: 'countersign_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: ['model', 'route'],
+    buckets: requestBuckets,
+  });
+  readonly #stages = new HistogramFamily({
+    name: 'countersign_stage_duration_seconds',
+    help: 'Time of one stage of a request.',
+    labelNames: ['stage'],
+    buckets: stageBuckets,
+  });
+  readonly #batchRequests = new HistogramFamily({
+    name: 'countersign_batch_requests',
+    help: 'Requests that shared a predict.',
+    labelNames: ['model'],
+    buckets: batchBuckets,
+  });
+  readonly #batchRows = new HistogramFamily({
+    name: 'countersign_batch_rows',
+    help: 'Rows of one predict.',
+    labelNames: ['model'],
+    buckets: batchBuckets,
+  });
   readonly #inflight: Gauge;
   readonly #loads: Counter<'model' | 'outcome'>;
   readonly #restarts: Counter<'model'>;
@@ -27,26 +60,6 @@ class PrometheusMetrics implements Metrics {
   constructor(register: Registry) {
     const registers = [register];
     this.#register = register;
-    this.#requests = new Counter({
-      name: 'countersign_requests_total',
-      help: 'Requests answered, by HTTP status code.',
-      labelNames: ['model', 'version', 'route', 'code'],
-      registers,
-    });
-    this.#durations = new Histogram({
-      name: 'countersign_request_duration_seconds',
-      help: 'Time from the request to the end of its answer.',
-      labelNames: ['model', 'route'],
-      buckets: requestBuckets,
-      registers,
-    });
-    this.#stages = new Histogram({
-      name: 'countersign_stage_duration_seconds',
-      help: 'Time of one stage of a request.',
-      labelNames: ['stage'],
-      buckets: stageBuckets,
-      registers,
-    });
     this.#inflight = new Gauge({
       name: 'countersign_inflight_requests',
       help: 'Requests that are not answered yet.',
@@ -77,12 +90,17 @@ class PrometheusMetrics implements Metrics {
 
   requestEnded({ model, version, route, status, durationMs }: RequestObservation): void {
     const name = model ?? unknown;
-    this.#requests.inc({ model: name, version: version ?? unknown, route, code: status });
-    this.#durations.observe({ model: name, route }, durationMs / 1000);
+    this.#requests.of(name, version ?? unknown, route, String(status)).value++;
+    this.#durations.of(name, route).observe(durationMs / 1000);
   }
 
   stage(name: string, durationMs: number): void {
-    this.#stages.observe({ stage: name }, durationMs / 1000);
+    this.#stages.of(name).observe(durationMs / 1000);
+  }
+
+  batched({ model, requests, rows }: BatchObservation): void {
+    this.#batchRequests.of(model).observe(requests);
+    this.#batchRows.of(model).observe(rows);
   }
 
   workerRestarted(model: string): void {
@@ -100,7 +118,9 @@ class PrometheusMetrics implements Metrics {
   }
 
   async render(): Promise<{ contentType: string; body: string }> {
-    return { contentType: this.#register.contentType, body: await this.#register.metrics() };
+    const families = [this.#requests, this.#durations, this.#stages, this.#batchRequests, this.#batchRows];
+    const ours = families.map((family) => `${family.render()}\n\n`).join('');
+    return { contentType: this.#register.contentType, body: ours + (await this.#register.metrics()) };
   }
 
   #countVersions(versions: VersionStates): void {

@@ -9,6 +9,14 @@ export interface RequestObservation {
   readonly durationMs: number;
 }
 
+/** One predict of a version. */
+export interface BatchObservation {
+  readonly model: string;
+  /** How many requests shared it. */
+  readonly requests: number;
+  readonly rows: number;
+}
+
 /** The states of versions, as the manager tells them. */
 export interface VersionStates {
   statuses(): readonly VersionState[];
@@ -28,6 +36,7 @@ export interface Metrics {
   requestEnded(request: RequestObservation): void;
   /** A stage of a request ended: decode, acquire, adapt, predict, conform, encode. */
   stage(name: string, durationMs: number): void;
+  batched(batch: BatchObservation): void;
   /** A worker of the model was replaced by a new one. */
   workerRestarted(model: string): void;
   /** Counts loads from now on and versions by state at each scrape. */

@@ -15,8 +15,12 @@ const cache = join(root, '.cache', 'python');
  * The Python of a test environment, made on first use from `requirements/NAME.txt` (pinned) and kept
  * under `.cache/python/`; a change of the pins makes a new one. Parallel runs wait for each other.
  */
-export async function pythonEnv(name: string, pythonVersion?: string): Promise<string> {
-  const requirements = join(import.meta.dirname, 'requirements', `${name}.txt`);
+export async function pythonEnv(
+  name: string,
+  pythonVersion?: string,
+  folder = join(import.meta.dirname, 'requirements'),
+): Promise<string> {
+  const requirements = join(folder, `${name}.txt`);
   const pins = await readFile(requirements, 'utf8');
   const hash = createHash('sha256')
     .update(`${pythonVersion ?? ''}\n${pins}`)
