@@ -2,14 +2,14 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { type CountersignOptions } from './config/options.ts';
 import { resolveOptions } from './config/resolve-options.ts';
-import { createGateway } from './gateway.ts';
+import { type Closed, createGateway } from './gateway.ts';
 import { openRegistry } from './registry/open.ts';
 import { type Logger } from './telemetry/logger.ts';
 import { createLogger } from './telemetry/pino-logger.ts';
 import { systemClock } from './util/clock.ts';
 
-/** The options of `countersign serve`, and a logger of the program's own. */
-export interface DeploymentOptions extends CountersignOptions {
+/** The options of `countersign serve NAME`, and a logger of the program's own. */
+export interface DeploymentOptions extends Omit<CountersignOptions, 'modelUri' | 'name' | 'defaultModel'> {
   /** Default: JSON lines on standard error, as the command writes them. */
   readonly logger?: Logger;
 }
@@ -20,8 +20,8 @@ export interface Deployment {
   listen(): Promise<string>;
   /** Answers one request of a server the program already has; routes are those of the command. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Finishes what runs, within the drain time-out, and ends workers. True if all requests got their answer. */
-  close(): Promise<boolean>;
+  /** Takes nothing new, finishes what runs within the drain time-out (30 s), ends workers. */
+  close(): Promise<Closed>;
 }
 
 /**
@@ -40,8 +40,7 @@ export async function deploymentFromModelName(
 ): Promise<Deployment> {
   const { env } = process;
   const options = resolveOptions({ given: { ...given }, env, file: {} });
-  const logger =
-    givenLogger ?? createLogger({ level: options.logLevel, format: 'json', destination: process.stderr });
+  const logger = givenLogger ?? createLogger({ level: options.logLevel, format: 'json' });
   const registry = await openRegistry({ ...options, env, cwd: process.cwd(), logger });
   const gateway = await createGateway({
     options,

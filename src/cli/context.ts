@@ -17,7 +17,7 @@ export async function cliContext(flags: Readonly<Record<string, unknown>>): Prom
   const file = await readConfigFile(typeof config === 'string' ? config : null, process.cwd());
   const options = resolveOptions({ given, env: process.env, file });
   const format = process.stderr.isTTY ? 'pretty' : 'json';
-  return { options, logger: createLogger({ level: options.logLevel, format, destination: process.stderr }) };
+  return { options, logger: createLogger({ level: options.logLevel, format }) };
 }
 
 /** Columns of the terminal that standard output is; undefined for a file or a pipe. */

@@ -1,4 +1,6 @@
-import { destination as pinoDestination, pino, stdTimeFunctions } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
+import { systemClock } from '../util/clock.ts';
+import { GatheredLines } from './gathered-lines.ts';
 import { type Logger } from './logger.ts';
 import { prettyLine } from './pretty-line.ts';
 import { serializeError } from './serialize-error.ts';
@@ -20,7 +22,7 @@ export interface LoggerOptions {
 /** A logger over pino. Fields that hold an error, under any name, are written with trace and causes. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', format = process.stderr.isTTY ? 'pretty' : 'json' } = options;
-  const lines = options.destination ?? pinoDestination({ dest: 2, sync: true });
+  const lines = options.destination ?? standardError(format);
   return pino(
     {
       level,
@@ -32,6 +34,16 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     },
     format === 'json' ? lines : { write: (line: string) => lines.write(prettyLine(line)) },
   );
+}
+
+/** For a person each line at once; for a machine gathered, and what is left when the process exits. */
+function standardError(format: 'json' | 'pretty'): LogDestination {
+  if (format === 'pretty') return process.stderr;
+  const lines = new GatheredLines(process.stderr, systemClock);
+  process.once('exit', () => {
+    lines.flush();
+  });
+  return lines;
 }
 
 function withErrors(data: Record<string, unknown>): Record<string, unknown> {
