@@ -56,8 +56,21 @@ export interface Gateway {
   /** Pins the contracts of the named models and loads their defaults; resolves when each has come up or failed. */
   start(): Promise<readonly StartFailure[]>;
   /** Takes nothing new, finishes what runs within the drain time-out, ends everything it started. */
-  close(): Promise<boolean>;
+  close(): Promise<Closed>;
 }
+
+export interface Closed {
+  /** Every request that ran got its answer. */
+  readonly drained: boolean;
+  /**
+   * Everything has ended. If not, an ONNX run is stuck in a thread: that cannot be ended from inside, and a process
+   * that exits around it aborts. Kill the process.
+   */
+  readonly ended: boolean;
+}
+
+/** What may follow the drain time-out: killing workers, closing files. */
+const closeGraceMs = 2_000;
 
 /** The composition root: the one place that chooses the real parts. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
@@ -65,7 +78,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const runtimeDir = await mkdtemp(join(tmpdir(), 'countersign-'));
   const defaults = new Map<string, string>();
   const verifications = new Verifications();
-  const engines = createEngines(parts, runtimeDir);
+  const metrics = createMetrics();
+  const engines = createEngines(parts, runtimeDir, (model) => {
+    metrics.workerRestarted(model);
+  });
   const manager = createManager({
     loaderFor: createBringUp({
       registry,
@@ -78,6 +94,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       },
       isDefault: ({ model, version }) => defaults.get(model) === version,
       verifications,
+      onBatch: (batch) => {
+        metrics.batched(batch);
+      },
       logger,
     }),
     clock,
@@ -110,7 +129,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         logger,
       }),
   });
-  const metrics = createMetrics();
   metrics.watch(manager);
   const http = createHttpServer({
     catalogue,
@@ -130,7 +148,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function createEngines(parts: GatewayParts, runtimeDir: string): readonly Engine[] {
+function createEngines(
+  parts: GatewayParts,
+  runtimeDir: string,
+  onReplaced: (model: string) => void,
+): readonly Engine[] {
   const { options, env, clock, logger } = parts;
   const environments = createEnvironments({
     manager: options.envManager,
@@ -141,12 +163,19 @@ function createEngines(parts: GatewayParts, runtimeDir: string): readonly Engine
     logger,
   });
   return [
-    createOnnxEngine({ workers: options.workers, isolation: options.onnxIsolation, clock, logger }),
+    createOnnxEngine({
+      workers: options.workers,
+      isolation: options.onnxIsolation,
+      onReplaced,
+      clock,
+      logger,
+    }),
     createPythonEngine({
       environments,
       workers: options.workers,
       hostDirectory: fileURLToPath(new URL('../python', import.meta.url)),
       runtimeDir,
+      onReplaced,
       clock,
       logger,
     }),
@@ -210,31 +239,29 @@ async function close(
   engines: readonly Engine[],
   parts: GatewayParts,
   runtimeDir: string,
-): Promise<boolean> {
-  const { clock, options } = parts;
-  const ends = clock.monotonicMs() + options.drainTimeoutMs;
-  const closing = http.close();
-  const drained = await manager.close(options.drainTimeoutMs);
-  if (!drained) http.server.closeAllConnections();
-  await closing;
-  const ended = await within(clock, ends - clock.monotonicMs(), closeAll(engines));
-  await parts.registry.close();
-  await rm(runtimeDir, { recursive: true, force: true });
-  return drained && ended;
-}
-
-async function closeAll(engines: readonly Engine[]): Promise<void> {
-  await Promise.all(engines.map((engine) => engine.close()));
-}
-
-/** True if the job ends within `ms`; an ONNX thread that is stuck in a run never does. */
-async function within(clock: Clock, ms: number, job: Promise<void>): Promise<boolean> {
-  const waiting = new AbortController();
-  const late = sleep(clock, ms, waiting.signal, { keepsAlive: true }).then(
+): Promise<Closed> {
+  const { clock, options, registry } = parts;
+  let drained = false;
+  const end = async (): Promise<boolean> => {
+    const closing = http.close();
+    drained = await manager.close(options.drainTimeoutMs);
+    if (!drained) http.server.closeAllConnections();
+    await closing;
+    await Promise.all(engines.map((engine) => engine.close()));
+    await registry.close();
+    return true;
+  };
+  const enough = new AbortController();
+  const longest = options.drainTimeoutMs + closeGraceMs;
+  const late = sleep(clock, longest, enough.signal, { keepsAlive: true }).then(
     () => false,
     () => false,
   );
-  const outcome = await Promise.race([job.then(() => true), late]);
-  waiting.abort();
-  return outcome;
+  try {
+    const ended = await Promise.race([end(), late]);
+    return { drained, ended };
+  } finally {
+    enough.abort();
+    await rm(runtimeDir, { recursive: true, force: true });
+  }
 }

@@ -20,7 +20,16 @@ export interface BringUpOptions {
   /** A default serves even when its answers do not fit its signature. */
   readonly isDefault: (ref: VersionRef) => boolean;
   readonly verifications: Verifications;
+  /** Told of each predict. */
+  readonly onBatch?: (batch: BatchSize) => void;
   readonly logger: Logger;
+}
+
+export interface BatchSize {
+  readonly model: string;
+  /** Requests that shared the predict. */
+  readonly requests: number;
+  readonly rows: number;
 }
 
 export interface BatchingSettings {
@@ -47,8 +56,11 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
       try {
         const finding = await examine(options, metadata, servable, signal, progress);
         options.verifications.set(metadata, finding);
-        const { maxRows, maxQueued } = options.batchingFor(metadata.model);
-        return new Batcher(servable, { maxRows, maxQueued, batching: finding.batching.enabled });
+        const { model } = metadata;
+        const { maxRows, maxQueued } = options.batchingFor(model);
+        const batching = finding.batching.enabled;
+        const onBatch = (batch: Omit<BatchSize, 'model'>): void => options.onBatch?.({ model, ...batch });
+        return new Batcher(servable, { maxRows, maxQueued, batching, onBatch });
       } catch (error) {
         await servable.unload();
         throw error;

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
+import { afterAll } from 'vitest';
+
 const root = resolve(import.meta.dirname, '../..');
 
 export interface ServedOptions {
@@ -12,15 +14,27 @@ export interface ServedOptions {
   readonly script?: string;
 }
 
+const alive = new Set<ChildProcess>();
+const killAll = (): void => {
+  for (const child of alive) child.kill('SIGKILL');
+};
+// A test that runs into its time limit disposes of nothing.
+afterAll(killAll);
+process.once('exit', killAll);
+
 /** A real `countersign` process on a free port. `await using` stops it, also when the test fails. */
 export interface Served extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   readonly process: ChildProcess;
   /** All it wrote to standard error so far. */
   stderr(): string;
   stdout(): string;
-  /** Resolves with true when /readyz answers 200, throws with the log when the process ends first. */
+  /** Resolves when /readyz answers 200, throws with the log when the process ends first. */
   ready(): Promise<void>;
+  get(path: string): Promise<Response>;
+  /** Posts JSON (text as it is); `selector` is the header that names a version. */
+  post(path: string, body: unknown, selector?: string): Promise<Response>;
   /** Sends SIGTERM (or another) and resolves with how it ended. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -31,15 +45,28 @@ export async function serve(args: readonly string[], options: ServedOptions = {}
   const url = await Promise.race([listening(run), died(run)]);
   const stop: Served['stop'] = async (signal = 'SIGTERM') => {
     if (run.child.exitCode === null && run.child.signalCode === null) {
-      const exited = once(run.child, 'exit');
+      const ended = once(run.child, 'close');
       run.child.kill(signal);
-      await exited;
+      await ended;
     }
     return { code: run.child.exitCode, signal: run.child.signalCode };
   };
+  const fetchFrom = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(url + path, { ...init, redirect: 'manual', signal: AbortSignal.timeout(longestAnswerMs) });
   return {
     url,
+    pid: run.child.pid ?? 0,
     process: run.child,
+    get: (path) => fetchFrom(path),
+    post: (path, body, selector) =>
+      fetchFrom(path, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(selector !== undefined && { serve_multiplexed_model_id: selector }),
+        },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
     stderr: () => run.output.stderr,
     stdout: () => run.output.stdout,
     ready: () => Promise.race([untilReady(url), died(run)]),
@@ -62,6 +89,9 @@ export async function countersign(
   return { code: child.exitCode, ...output };
 }
 
+/** No test waits longer for one answer; the first one of a model builds its environment. */
+const longestAnswerMs = 300_000;
+
 interface Run {
   readonly child: ChildProcess;
   readonly output: { stdout: string; stderr: string };
@@ -74,6 +104,8 @@ function start(args: readonly string[], options: ServedOptions): Run {
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
@@ -98,8 +130,10 @@ async function listening({ child, output }: Run): Promise<string> {
 }
 
 async function died({ child, output }: Run): Promise<never> {
-  if (child.exitCode === null) await once(child, 'close');
-  throw new Error(`countersign ended with ${String(child.exitCode)}:\n${output.stdout}\n${output.stderr}`);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  throw new Error(
+    `countersign ended with ${String(child.exitCode ?? child.signalCode)}:\n${output.stdout}\n${output.stderr}`,
+  );
 }
 
 async function untilReady(url: string): Promise<void> {

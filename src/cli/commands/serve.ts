@@ -110,9 +110,9 @@ function stopOnSignals(gateway: Gateway, { logger }: CliContext): Stopping {
     stopping = true;
     logger.info({ signal }, 'stopping: finishing what runs; a second signal ends at once');
     begun.resolve('stopping');
-    gateway.close().then((drained) => {
-      // A thread that still predicts cannot be ended from inside: leaving it would abort the process.
-      if (!drained) process.kill(process.pid, 'SIGKILL');
+    gateway.close().then(({ ended }) => {
+      // Exiting around an ONNX run that is stuck would abort the process.
+      if (!ended) process.kill(process.pid, 'SIGKILL');
       done.resolve();
     }, done.reject);
   };

@@ -19,6 +19,8 @@ export interface OnnxEngineOptions {
   readonly workers: number;
   /** `process` where a model is not trusted to end: a process can be killed, a running thread cannot. */
   readonly isolation: Isolation;
+  /** A thread or process of the model was lost or retired and has a successor. */
+  readonly onReplaced?: (model: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -113,7 +115,9 @@ class Load {
     const { workers, isolation, clock, logger } = this.#options;
     const { model, version, signature } = this.#metadata;
     const open = async (): Promise<Executor> => (await this.#open(path, null)).executor;
-    const pool = new ExecutorPool({ ref: { model, version }, size: workers, open, clock, logger }, executors);
+    const onReplaced = (): void => this.#options.onReplaced?.(model);
+    const ref = { model, version };
+    const pool = new ExecutorPool({ ref, size: workers, open, onReplaced, clock, logger }, executors);
     return {
       engine: 'onnx',
       executors: workers,

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly size: number;
   /** A new executor with the model loaded. */
   readonly open: () => Promise<Executor>;
+  /** An executor that was lost or retired has a successor. */
+  readonly onReplaced?: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -186,6 +188,7 @@ export class ExecutorPool {
       this.#starting -= 1;
       if (this.#closed) return void executor.end();
       this.#adopt(executor);
+      this.#options.onReplaced?.();
       this.#advance();
     } catch (error) {
       this.#starting -= 1;

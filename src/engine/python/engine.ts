@@ -24,6 +24,8 @@ export interface PythonEngineOptions {
   readonly fork?: boolean;
   /** Environment variables of the workers. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A worker of the model was lost and has a successor. */
+  readonly onReplaced?: (model: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -60,8 +62,8 @@ class Shared {
   #hub: Promise<Hub> | null = null;
 
   constructor(options: PythonEngineOptions) {
-    const { workers, clock, logger, abandonedTimeoutMs = 60_000 } = options;
-    this.settings = { workers, clock, logger, abandonedTimeoutMs };
+    const { workers, clock, logger, abandonedTimeoutMs = 60_000, onReplaced = () => undefined } = options;
+    this.settings = { workers, clock, logger, abandonedTimeoutMs, onReplaced };
     this.#options = options;
   }
 

@@ -16,6 +16,7 @@ export interface LoadTask {
   readonly launcher: EnvironmentLauncher;
   readonly workers: number;
   readonly abandonedTimeoutMs: number;
+  readonly onReplaced: (model: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly progress: (sentence: string) => void;
@@ -49,6 +50,9 @@ export async function loadPython(task: LoadTask, signal: AbortSignal): Promise<S
     return Worker.load(process, ref, artifact.directory, stop, clock);
   };
   const lost = () => countersignError('WORKER_LOST', ref.model, ref.version);
-  const pool = await Pool.open({ size: workers, start, lost, clock, logger }, signal);
+  const onReplaced = (): void => {
+    task.onReplaced(ref.model);
+  };
+  const pool = await Pool.open({ size: workers, start, lost, onReplaced, clock, logger }, signal);
   return PythonServable.open({ ref, pool, launcher, environment, workers, abandonedTimeoutMs, clock });
 }

@@ -18,6 +18,8 @@ export interface PoolOptions<M extends Member> {
   readonly start: (signal: AbortSignal) => Promise<M>;
   /** The error of those who wait when a lost member cannot be replaced and nothing else is left. */
   readonly lost: () => CountersignError;
+  /** A member that was lost has a successor. */
+  readonly onReplaced?: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -166,7 +168,10 @@ export class Pool<M extends Member> {
     try {
       const member = await this.#options.start(this.#closing.signal);
       if (this.#closing.signal.aborted) await member.stop();
-      else this.#admit(member);
+      else {
+        this.#admit(member);
+        this.#options.onReplaced?.();
+      }
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#options.logger.error({ err: error }, 'a worker could not be replaced; it is tried again');
