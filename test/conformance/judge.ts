@@ -6,21 +6,29 @@ import { type Outcome } from './replay.ts';
 type CasePattern = string;
 
 /** Cases that are answered otherwise than by MLflow's server, on purpose. */
-export interface Difference {
-  /** What is answered instead: the room the cases carry, or with `ours` one they do not carry. */
-  readonly room: Room;
-  /** The recorded answer leaves no room: why we answer otherwise all the same. */
-  readonly ours?: true;
+export type Difference = InRoom | Ours;
+
+interface Declared {
   readonly reason: string;
-  /** Each has to match; of the cases that match, those count that carry the room. */
+  /** Each pattern has to match, and each case that counts has to differ. */
   readonly cases: readonly CasePattern[];
 }
 
-/** Cases that are not served as they should be, yet. */
-export interface NotYet {
-  readonly reason: string;
-  readonly cases: readonly CasePattern[];
+/** The cases leave this room: of those that match, the ones that carry it count. */
+interface InRoom extends Declared {
+  readonly room: Room;
 }
+
+/**
+ * The cases leave no room, and we answer otherwise all the same: as in this room, or with another body, made from the
+ * recorded one.
+ */
+interface Ours extends Declared {
+  readonly ours: Room | ((recorded: string) => string);
+}
+
+/** Cases that are not served as they should be, yet. */
+export type NotYet = Declared;
 
 /** What is wrong with the outcomes, given what was declared; empty when nothing is. */
 export function judge(
@@ -51,26 +59,32 @@ function undeclared({ case: { id, may_differ }, strict, withRoom }: Outcome): re
   return strict === null ? [] : [`${id} differs as ${may_differ ?? 'nothing'} allows, undeclared: ${strict}`];
 }
 
-/** Where an answer that leaves the recorded one is not even what its declaration says. */
+/** Where an answer is not the one that was declared. */
 function outsideRoom(outcomes: readonly Outcome[], entry: Difference): readonly string[] {
   return differing(outcomes, entry).flatMap(({ case: expected, answer }) => {
-    const reason = mismatch({ ...expected, may_differ: entry.room }, answer, 'with-room');
-    return reason === null ? [] : [`${expected.id} is outside ${entry.room}: ${reason}`];
+    const reason = mismatch(asDeclared(expected, entry), answer, 'with-room');
+    return reason === null ? [] : [`${expected.id} is not as declared: ${reason}`];
   });
 }
 
+function asDeclared(expected: Case, entry: Difference): Case {
+  if ('room' in entry) return expected;
+  if (typeof entry.ours === 'string') return { ...expected, may_differ: entry.ours };
+  return { ...expected, response: { ...expected.response, body: entry.ours(expected.response.body) } };
+}
+
 function differing(outcomes: readonly Outcome[], entry: Difference): readonly Outcome[] {
-  return covered(outcomes, entry).filter(
-    ({ case: { may_differ } }) => (may_differ === entry.room) === (entry.ours !== true),
+  return covered(outcomes, entry).filter(({ case: { may_differ } }) =>
+    'room' in entry ? may_differ === entry.room : may_differ !== entry.ours,
   );
 }
 
-function covered(outcomes: readonly Outcome[], { cases }: NotYet): readonly Outcome[] {
+function covered(outcomes: readonly Outcome[], { cases }: Declared): readonly Outcome[] {
   return outcomes.filter((outcome) => cases.some((pattern) => matches(pattern, outcome.case)));
 }
 
 function emptyPatterns(outcomes: readonly Outcome[], entry: NotYet | Difference): readonly string[] {
-  const candidates = 'room' in entry ? differing(outcomes, entry) : outcomes;
+  const candidates = 'room' in entry || 'ours' in entry ? differing(outcomes, entry) : outcomes;
   return entry.cases
     .filter((pattern) => !candidates.some((outcome) => matches(pattern, outcome.case)))
     .map((pattern) => `${pattern} (${entry.reason}) matches no case`);

@@ -43,7 +43,7 @@ def iris_gb_labels(name: str) -> ModelInfo:
         )
 
 
-class WeightedEnsemble(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+class WeightedEnsemble(mlflow.pyfunc.PythonModel):
     """MLflow's documented custom ensemble: two estimators behind one preprocessor, weights from the model_config."""
 
     def load_context(self, context: Any) -> None:

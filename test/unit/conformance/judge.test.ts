@@ -30,12 +30,7 @@ const same = outcome('m/same', 200, '[1]');
 const wrong = outcome('m/wrong', 200, '[2]');
 const refused = outcome('m/refused', 400, refusal, 'D3');
 const refusedUnasked = outcome('m/unasked', 400, refusal);
-const difference = (cases: string[], more: Partial<Difference> = {}): Difference => ({
-  room: 'D3',
-  reason: 'because',
-  cases,
-  ...more,
-});
+const difference = (cases: string[], room: Room = 'D3'): Difference => ({ room, reason: 'because', cases });
 
 describe('a case without a declaration', () => {
   it('has to be answered as recorded', () => {
@@ -57,7 +52,7 @@ describe('a declared difference', () => {
   });
 
   it('has to name the room that its case carries', () => {
-    expect(judge([refused], [difference(['m/refused'], { room: 'D4' })], [])).not.toEqual([]);
+    expect(judge([refused], [difference(['m/refused'], 'D4')], [])).not.toEqual([]);
     expect(judge([refusedUnasked], [difference(['m/unasked'])], [])).not.toEqual([]);
   });
 
@@ -74,7 +69,7 @@ describe('a declared difference', () => {
   it('has to stay within its room', () => {
     const outside = outcome('m/outside', 500, refusal, 'D3');
     expect(judge([outside], [difference(['m/outside'])], [])).toEqual([
-      expect.stringContaining('m/outside is outside D3'),
+      expect.stringContaining('m/outside is not as declared'),
     ]);
   });
 
@@ -86,9 +81,22 @@ describe('a declared difference', () => {
   });
 
   it('can be ours, in a room that its case does not carry', () => {
-    expect(judge([refusedUnasked], [difference(['m/unasked'], { ours: true })], [])).toEqual([]);
-    expect(judge([wrong], [difference(['m/wrong'], { ours: true })], [])).toEqual([
-      expect.stringContaining('m/wrong is outside D3'),
+    const ours = (id: string): Difference => ({ ours: 'D3', reason: 'because', cases: [id] });
+    expect(judge([refusedUnasked], [ours('m/unasked')], [])).toEqual([]);
+    expect(judge([wrong], [ours('m/wrong')], [])).toEqual([
+      expect.stringContaining('m/wrong is not as declared'),
+    ]);
+    expect(judge([same], [ours('m/same')], [])).toEqual([
+      expect.stringContaining('m/same no longer differs'),
+    ]);
+    expect(judge([refused], [ours('m/refused')], [])).toContain('m/refused (because) matches no case');
+  });
+
+  it('can be ours, with another body', () => {
+    const ours = (body: string): Difference => ({ ours: () => body, reason: 'because', cases: ['m/wrong'] });
+    expect(judge([wrong], [ours('[2]')], [])).toEqual([]);
+    expect(judge([wrong], [ours('[3]')], [])).toEqual([
+      expect.stringContaining('m/wrong is not as declared'),
     ]);
   });
 
