@@ -8,6 +8,7 @@ import { type Params, type Payload } from '../payload/payload.ts';
 import { rowCount } from '../payload/rows.ts';
 import { type VersionRef } from '../registry/registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
+import { type Stages } from './stages.ts';
 
 export interface AnswerPartsOptions {
   readonly servable: Servable;
@@ -20,7 +21,7 @@ export interface AnswerPartsOptions {
   readonly check: 'error' | 'warn' | 'off';
   readonly requestId: string;
   readonly signal: AbortSignal;
-  readonly stage: <Result>(name: string, run: () => Result | Promise<Result>) => Promise<Result>;
+  readonly stages: Stages;
   /** An answer was checked and fitted. */
   readonly onFit: () => void;
   readonly logger: Logger;
@@ -28,13 +29,13 @@ export interface AnswerPartsOptions {
 
 /** Adapt, predict, adapt back and check: one answer per part, in the order of the parts. */
 export async function answerParts(options: AnswerPartsOptions): Promise<readonly Payload[]> {
-  const { request, servable, signal, requestId } = options;
-  const { inputs, params } = await options.stage('adapt', () => adaptRequest(options));
-  const answers = await options.stage('predict', () =>
+  const { request, servable, signal, requestId, stages } = options;
+  const { inputs, params } = stages.run('adapt', () => adaptRequest(options));
+  const answers = await stages.wait('predict', () =>
     Promise.all(inputs.map((input) => servable.predict({ input, params, requestId }, signal))),
   );
   if (options.check === 'off') return inPlace(options, answers);
-  return options.stage('conform', () =>
+  return stages.run('conform', () =>
     answers.map((answer, index) => conform(options, answer, request.parts[index])),
   );
 }

@@ -21,6 +21,7 @@ import {
 import { type Pinned, pinContract } from './pinned-contract.ts';
 import { type Selector } from './selector.ts';
 import { type EndpointSettings } from './settings.ts';
+import { Stages } from './stages.ts';
 import { streamItems } from './stream-items.ts';
 import { readExample } from './try-example.ts';
 import { type Verifications } from './verification.ts';
@@ -81,11 +82,13 @@ export class ModelEndpoint implements Endpoint {
 
   async call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer> {
     using deadline = this.#deadline(call);
-    const { resolved, request } = await this.#prepare(call, observer, deadline);
+    const stages = new Stages(observer, this.#options.clock);
+    const resolved = await this.#resolveCall(call, observer, stages, deadline);
+    const request = this.#decode(call, resolved, stages);
     const answers =
       request.parts.length === 0
         ? []
-        : await this.#withHandle(resolved, deadline, observer, (handle) =>
+        : await this.#withHandle(resolved, deadline, stages, (handle) =>
             answerParts({
               servable: handle.servable,
               request,
@@ -95,22 +98,22 @@ export class ModelEndpoint implements Endpoint {
               check: this.#check(resolved, call),
               requestId: call.requestId,
               signal: deadline.signal,
-              stage: (name, run) => this.#stage(observer, name, run),
+              stages,
               onFit: () => {
                 this.#options.verifications.confirm(resolved.ref);
               },
               logger: this.#options.logger,
             }),
           );
-    return await this.#stage(observer, 'encode', () =>
-      call.codec.encode(answers, request, resolved.signature),
-    );
+    return stages.run('encode', () => call.codec.encode(answers, request, resolved.signature));
   }
 
   async stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>> {
     const deadline = this.#deadline(call);
     try {
-      const { resolved, request } = await this.#prepare(call, observer, deadline);
+      const stages = new Stages(observer, this.#options.clock);
+      const resolved = await this.#resolveCall(call, observer, stages, deadline);
+      const request = this.#decode(call, resolved, stages);
       const handle = await this.#acquire(resolved.ref, deadline);
       return streamItems({
         handle,
@@ -208,18 +211,23 @@ export class ModelEndpoint implements Endpoint {
     return startDeadline(this.#options.clock, this.#options.settings.timeoutMs, call.signal);
   }
 
-  async #prepare(
+  /** At once where all is known; a stage of its own where the registry has to be asked. */
+  #resolveCall(
     call: EndpointCall,
     observer: CallObserver,
+    stages: Stages,
     deadline: Deadline,
-  ): Promise<{ resolved: Resolved; request: DecodedRequest }> {
-    const resolved = await this.#stage(observer, 'resolve', () =>
+  ): Resolved | Promise<Resolved> {
+    const pinned = this.#pinned;
+    const metadata = pinned && this.#options.directory.peek(call.selector, pinned.defaultVersion);
+    if (pinned !== null && metadata !== null) return this.#judge(metadata, call.terms, pinned, observer);
+    return stages.wait('resolve', () =>
       deadline.race(this.#resolve(call.selector, call.terms, deadline.signal, observer)),
     );
-    const request = await this.#stage(observer, 'decode', () =>
-      call.codec.decode(call.request, resolved.signature),
-    );
-    return { resolved, request };
+  }
+
+  #decode(call: EndpointCall, { signature }: Resolved, stages: Stages): DecodedRequest {
+    return stages.run('decode', () => call.codec.decode(call.request, signature));
   }
 
   async #resolve(
@@ -233,8 +241,19 @@ export class ModelEndpoint implements Endpoint {
       Promise.resolve(pinned.defaultVersion),
     );
     observer?.resolved(this.name, version);
+    return this.#judge(await this.#options.directory.metadata(version, signal), terms, pinned, observer);
+  }
+
+  /** Whether the version may be asked under these terms. Errors: VERSION_INCOMPATIBLE. */
+  #judge(
+    metadata: VersionMetadata,
+    terms: EndpointCall['terms'],
+    pinned: Pinned,
+    observer?: CallObserver,
+  ): Resolved {
+    const { version } = metadata;
+    observer?.resolved(this.name, version);
     const ref = { model: this.name, version };
-    const metadata = await this.#options.directory.metadata(version, signal);
     const isDefault = version === pinned.defaultVersion;
     if (terms === 'own') return { ref, metadata, signature: metadata.signature, isDefault };
     this.#refuseIfIncompatible(version, metadata, pinned.contract);
@@ -270,10 +289,10 @@ export class ModelEndpoint implements Endpoint {
   async #withHandle<Result>(
     resolved: Resolved,
     deadline: Deadline,
-    observer: CallObserver,
+    stages: Stages,
     use: (handle: Handle) => Promise<Result>,
   ): Promise<Result> {
-    using handle = await this.#stage(observer, 'acquire', () => this.#acquire(resolved.ref, deadline));
+    using handle = await stages.wait('acquire', () => this.#acquire(resolved.ref, deadline));
     return await use(handle);
   }
 
@@ -291,19 +310,6 @@ export class ModelEndpoint implements Endpoint {
       // An example is decoration: without one the documents show a generated value.
       this.#options.logger.debug({ error, model: this.name }, 'input example not readable');
       return null;
-    }
-  }
-
-  async #stage<Result>(
-    observer: CallObserver,
-    name: string,
-    run: () => Result | Promise<Result>,
-  ): Promise<Result> {
-    const began = this.#options.clock.monotonicMs();
-    try {
-      return await run();
-    } finally {
-      observer.stage(name, this.#options.clock.monotonicMs() - began);
     }
   }
 }

@@ -35,7 +35,7 @@ export class VersionDirectory {
 
   /** The model as the registry has it now, or as it was a second ago. */
   async summary(signal: AbortSignal): Promise<ModelSummary> {
-    if (this.#summary !== null && this.#clock.monotonicMs() - this.#seenAt < freshMs) return this.#summary;
+    if (this.#summary !== null && this.#isFresh()) return this.#summary;
     return this.#look(signal);
   }
 
@@ -64,6 +64,25 @@ export class VersionDirectory {
     const metadata = await this.#registry.describe({ model: this.#model, version }, signal);
     this.#metadata.set(version, metadata);
     return metadata;
+  }
+
+  /** What `resolve` and then `metadata` would answer, where nobody has to be asked for it; else null. */
+  peek(selector: Selector, defaultVersion: string): VersionMetadata | null {
+    const version = this.#peekVersion(selector, defaultVersion);
+    return version === null ? null : (this.#metadata.get(version) ?? null);
+  }
+
+  #peekVersion(selector: Selector, defaultVersion: string): string | null {
+    if (selector.kind === 'default') return defaultVersion;
+    if (selector.kind === 'version') return selector.version;
+    if (this.#summary === null || !this.#isFresh()) return null;
+    if (selector.kind === 'latest') return newest(this.#summary);
+    const { aliases } = this.#summary;
+    return Object.hasOwn(aliases, selector.alias) ? (aliases[selector.alias] ?? null) : null;
+  }
+
+  #isFresh(): boolean {
+    return this.#clock.monotonicMs() - this.#seenAt < freshMs;
   }
 
   async #known(version: string, signal: AbortSignal): Promise<string> {

@@ -22,9 +22,7 @@ export function strictLoader(loader: Loader): Loader {
 
 function strictServable(inner: Servable): Servable {
   let unloading: Promise<void> | undefined;
-  const guard = (): void => {
-    if (unloading !== undefined) throw countersignError('INTERNAL').with({ cause: 'predict after unload' });
-  };
+  const tooLate = (): Error => countersignError('INTERNAL').with({ cause: 'predict after unload' });
   return {
     engine: inner.engine,
     executors: inner.executors,
@@ -35,12 +33,10 @@ function strictServable(inner: Servable): Servable {
     get memoryBytes() {
       return inner.memoryBytes;
     },
-    async predict(call, signal) {
-      guard();
-      return inner.predict(call, signal);
-    },
+    predict: (call, signal) =>
+      unloading === undefined ? inner.predict(call, signal) : Promise.reject(tooLate()),
     predictStream(call, signal) {
-      guard();
+      if (unloading !== undefined) throw tooLate();
       return inner.predictStream(call, signal);
     },
     unload: () => (unloading ??= inner.unload()),
