@@ -244,7 +244,10 @@ describe('workers that misbehave', () => {
   test('a predict that nobody waits for any more does not hold its worker for ever', async () => {
     const before = await pid();
     const leaving = new AbortController();
-    const left = moody.predict(how('hang'), leaving.signal);
+    const left = moody.predict({ ...how('hang'), requestId: 'r-hang' }, leaving.signal);
+    await until(() =>
+      logger.lines.some(({ data }) => data['line'] === 'hanging' && data['requestId'] === 'r-hang'),
+    );
     leaving.abort();
     expect((await failing(left)).code).toBe('CALLER_LEFT');
     await answers();

@@ -119,7 +119,9 @@ def moody(path: str) -> None:
                 if not os.path.exists(marker):
                     open(marker, "w").close()
                     os.kill(os.getpid(), 9)
-            if how == "hang": time.sleep(600)
+            if how == "hang":
+                print("hanging", flush=True)
+                time.sleep(600)
             if how == "spin":
                 while True: pass
             if how == "value": raise ValueError("bad value")
@@ -379,8 +381,8 @@ def torch_net(path: str) -> None:
             rows = torch.tensor(model_input[["u", "v"]].to_numpy(), dtype=torch.float32)
             return (self.net(rows.repeat(256, 1))[: len(model_input), 0] > 0).long().numpy()
     """
-    x, y = numbers()
-    from_code(path, body, infer_signature(x, y.to_numpy()), before=before)
+    signature = ModelSignature(inputs=Schema([ColSpec("double", "u"), ColSpec("double", "v")]))
+    from_code(path, body, signature, before=before)
 
 
 def main(directory: str, names: list[str]) -> None:

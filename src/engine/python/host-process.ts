@@ -17,6 +17,8 @@ export interface HostProcess {
 export interface StartRequest {
   /** Modules that its model will want; a zygote imports them once for all. */
   readonly imports: readonly string[];
+  /** False where a fork of this model has been seen to hang. */
+  readonly fork: boolean;
   /** Bound to the version: gets what the process prints. */
   readonly logger: Logger;
 }

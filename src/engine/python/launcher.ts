@@ -23,21 +23,20 @@ export class EnvironmentLauncher implements Launcher {
   }
 
   async start(request: StartRequest, signal: AbortSignal): Promise<HostProcess> {
-    if (!this.#forks) return this.#spawner.start(request, signal);
+    if (!this.#forks || !request.fork) return this.#spawner.start(request, signal);
     try {
       const zygote = this.#zygote ?? (await this.#starting.run('zygote', () => this.#startZygote()));
       signal.throwIfAborted();
       return await zygote.fork(request, signal);
     } catch (error) {
       signal.throwIfAborted();
-      this.distrustForks(CountersignError.from(error).message);
+      this.#distrustForks(CountersignError.from(error).message);
       return this.#spawner.start(request, signal);
     }
   }
 
   /** From now on every worker of this environment is an interpreter of its own. */
-  distrustForks(reason: string): void {
-    if (!this.#forks) return;
+  #distrustForks(reason: string): void {
     this.#forks = false;
     const { logger, environment } = this.#context;
     logger.warn({ environment: environment.id, reason }, 'forking workers failed; they are spawned from now on');

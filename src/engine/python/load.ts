@@ -45,8 +45,13 @@ export async function loadPython(task: LoadTask, signal: AbortSignal): Promise<S
   const logger = task.logger.child(ref);
   const imports = importsOf(metadata);
   task.progress(`loading in ${String(workers)} worker${workers === 1 ? '' : 's'}, ${environment.description}`);
+  let fork = true;
+  const distrustForks = (): void => {
+    if (fork) logger.warn({}, 'a forked worker never answered; this version gets spawned workers from now on');
+    fork = false;
+  };
   const start = async (stop: AbortSignal): Promise<Worker> => {
-    const process = await launcher.start({ imports, logger }, stop);
+    const process = await launcher.start({ imports, logger, fork }, stop);
     return Worker.load(process, ref, artifact.directory, stop, clock);
   };
   const lost = () => countersignError('WORKER_LOST', ref.model, ref.version);
@@ -54,5 +59,5 @@ export async function loadPython(task: LoadTask, signal: AbortSignal): Promise<S
     task.onReplaced(ref.model);
   };
   const pool = await Pool.open({ size: workers, start, lost, onReplaced, clock, logger }, signal);
-  return PythonServable.open({ ref, pool, launcher, environment, workers, abandonedTimeoutMs, clock });
+  return PythonServable.open({ ref, pool, distrustForks, environment, workers, abandonedTimeoutMs, clock });
 }

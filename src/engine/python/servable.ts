@@ -6,7 +6,6 @@ import { type VersionRef } from '../../registry/registry.ts';
 import { type Clock } from '../../util/clock.ts';
 import { type PredictCall, type Servable } from '../engine.ts';
 import { failure } from './failure.ts';
-import { type EnvironmentLauncher } from './launcher.ts';
 import { Lease, type LeaseSettings } from './lease.ts';
 import { privateBytes } from './memory.ts';
 import { type Pool } from './pool.ts';
@@ -15,7 +14,8 @@ import { type Worker } from './worker.ts';
 export interface PythonServableOptions {
   readonly ref: VersionRef;
   readonly pool: Pool<Worker>;
-  readonly launcher: EnvironmentLauncher;
+  /** Called when a forked worker had to be killed before it ever answered. */
+  readonly distrustForks: () => void;
   readonly environment: PythonEnvironment;
   readonly workers: number;
   readonly abandonedTimeoutMs: number;
@@ -107,8 +107,7 @@ export class PythonServable implements Servable {
 
   /** A fork that never answered anything may hang in a lock that it inherited. */
   #suspect(worker: Worker): void {
-    if (worker.origin !== 'forked' || worker.proven) return;
-    this.#options.launcher.distrustForks('a forked worker was killed at the deadline of its first predict');
+    if (worker.origin === 'forked' && !worker.proven) this.#options.distrustForks();
   }
 
   async #measure(): Promise<void> {
