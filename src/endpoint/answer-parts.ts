@@ -22,7 +22,7 @@ export interface AnswerPartsOptions {
   readonly requestId: string;
   readonly signal: AbortSignal;
   readonly stages: Stages;
-  /** An answer was checked and fitted. */
+  /** An answer fitted the signature. */
   readonly onFit: () => void;
   readonly logger: Logger;
 }
@@ -78,7 +78,7 @@ function conform(options: AnswerPartsOptions, answer: Payload, part: RequestPart
   const rows = part?.positions?.length ?? options.request.rows;
   const conformed = conformOutput(answer, options.terms, rows);
   if (conformed.ok) {
-    options.onFit();
+    if (options.terms !== null) options.onFit();
     return conformed.payload;
   }
   const { model, version } = options.ref;
