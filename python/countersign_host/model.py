@@ -1,17 +1,16 @@
-"""One loaded model, and its exceptions told as codes. The local worker and the Ray replica both use it."""
+"""One loaded model. The local worker and the Ray replica both use it."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from . import convert
-from .frames import Json, Payload, Uncarried
-
-Failure = dict[str, Json]
+from . import convert, scoring
+from .failures import Failure
+from .frames import Json, Payload
 
 
 class LoadedModel:
@@ -21,11 +20,13 @@ class LoadedModel:
         # A cache beside the model's own code would lie in the artifact. What is compiled already is used.
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        # As in MLflow's server, where type hints read text as bytes and datetimes.
+        os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"
         import mlflow.pyfunc
 
         _disable_tracing()
         # Versions are compared when the environment is chosen; MLflow's own warnings would only repeat it.
-        self._model = mlflow.pyfunc.load_model(directory, suppress_warnings=True)
+        self._model = mlflow.pyfunc.load_model(directory, suppress_warnings=True, **_model_config())
         metadata = self._model.metadata
         self._inputs = metadata.get_input_schema()
         self._params = metadata.get_params_schema() if hasattr(metadata, "get_params_schema") else None
@@ -44,8 +45,17 @@ class LoadedModel:
         for item in self._model.predict_stream(data, **self._keywords(params)):
             yield convert.from_item(item)
 
+    def invoke(self, body: bytes, content_type: str | None, exact: bool) -> scoring.Answer | Failure:
+        return scoring.invoke(self._model, self._inputs, body, content_type, exact)
+
     def _keywords(self, params: list[Json]) -> dict[str, Any]:
         return {"params": convert.to_params(params, self._params)} if params else {}
+
+
+def _model_config() -> dict[str, Any]:
+    """What overrides the model's own configuration, under the name that MLflow's server has for it."""
+    config = os.environ.get("SERVING_MODEL_CONFIG")
+    return {"model_config": json.loads(config)} if config else {}
 
 
 def _disable_tracing() -> None:
@@ -69,43 +79,3 @@ def versions() -> dict[str, str]:
         "numpy": numpy.__version__,
         "pandas": pandas.__version__,
     }
-
-
-def predict_failure(error: BaseException) -> Failure:
-    if isinstance(error, Uncarried):
-        return _failure("MODEL_OUTPUT_UNSUPPORTED", [str(error)], error)
-    return _failure("MODEL_FAILED", [type(error).__name__], error)
-
-
-def load_failure(error: BaseException) -> Failure:
-    missing = _missing_module(error)
-    if missing is not None:
-        return _failure("MODULE_MISSING", [missing], error)
-    return _failure("LOAD_FAILED", [_sentence(error)], error)
-
-
-def _failure(code: str, args: list[str], error: BaseException) -> Failure:
-    mlflow_code = getattr(error, "error_code", None) if _is_mlflow(error) else None
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return {"code": code, "args": args, "mlflowCode": mlflow_code, "traceback": trace}
-
-
-def _is_mlflow(error: BaseException) -> bool:
-    return any(base.__name__ == "MlflowException" for base in type(error).__mro__)
-
-
-def _missing_module(error: BaseException) -> str | None:
-    """The top-level module that was not found, where that is what the error is about."""
-    link: BaseException | None = error
-    while link is not None:
-        if isinstance(link, ModuleNotFoundError) and link.name and link.name in str(error):
-            return link.name.partition(".")[0]
-        link = link.__cause__ or link.__context__
-    return None
-
-
-def _sentence(error: BaseException) -> str:
-    """The error on one line, not longer than a person reads."""
-    text = " ".join(str(error).split())
-    text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return text if len(text) <= 500 else text[:499] + "…"

@@ -97,6 +97,8 @@ class Worker:
         kind = header["t"]
         if kind == "predict":
             return self._predict(header, blocks)
+        if kind == "invoke":
+            return self._invoke(header, blocks)
         if kind == "load":
             return self._load(header["directory"]), []
         if kind == "stream":
@@ -110,7 +112,8 @@ class Worker:
         return {"t": "end"}, []
 
     def _load(self, directory: str) -> dict[str, Json]:
-        from .model import LoadedModel, load_failure, versions
+        from .failures import load_failure
+        from .model import LoadedModel, versions
 
         try:
             self._model = LoadedModel(directory)
@@ -119,8 +122,8 @@ class Worker:
             return {"t": "failed", **load_failure(error)}
 
     def _predict(self, header: dict[str, Json], blocks: list[Any]) -> tuple[dict[str, Json], list[Any]]:
+        from .failures import predict_failure
         from .frames import pack_payload
-        from .model import predict_failure
 
         payload = unpack_payload(header["p"], blocks, self._channel.heard)
         try:
@@ -130,13 +133,19 @@ class Worker:
         except BaseException as error:
             return {"t": "failed", **predict_failure(error)}, []
 
+    def _invoke(self, header: dict[str, Json], blocks: list[Any]) -> tuple[dict[str, Json], list[Any]]:
+        answer = self._model.invoke(bytes(blocks[0]), header.get("contentType"), header["exact"])
+        if isinstance(answer, dict):
+            return {"t": "failed", **answer}, []
+        return {"t": "raw", "status": answer.status, "contentType": answer.content_type}, [answer.body]
+
     def _stream(self, header: dict[str, Json], blocks: list[Any]) -> dict[str, Json]:
         payload = unpack_payload(header["p"], blocks, self._channel.heard)
         self._items = self._model.predict_stream(payload, header.get("params", []))
         return self._pull()
 
     def _pull(self) -> dict[str, Json]:
-        from .model import predict_failure
+        from .failures import predict_failure
 
         if self._items is None:
             return {"t": "end"}
