@@ -286,9 +286,7 @@ def _from_output(value: Any) -> Payload:
 
 def _is_array(value: Any) -> bool:
     # Masked and structured arrays have no columns of their own: they are written as lists.
-    return (
-        isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "V"
-    )
+    return isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "V"
 
 
 def _from_array(name: str | None, array: Any) -> Tensor:
@@ -328,7 +326,8 @@ def _from_series(series: Any, label: Any) -> Column:
 
 def _from_datetimes(name: str | None, series: Any) -> Column:
     try:
-        data = series.to_numpy(dtype="M8[ns]")
+        # By pandas, which checks; numpy would wrap around.
+        data = series.astype("datetime64[ns]").to_numpy()
     except (ValueError, OverflowError):
         raise Uncarried("a datetime outside the years 1677 to 2262") from None
     return Column(name, "datetime64", data, _nulls(np.isnat(data)))
@@ -339,9 +338,7 @@ def _from_numbers(name: str | None, series: Any, dtype: Any) -> Column:
     if isinstance(series.dtype, np.dtype):
         return Column(name, wire, series.to_numpy(dtype=FIXED[wire]))
     nulls = series.isna().to_numpy(dtype=bool)
-    return Column(
-        name, wire, series.fillna(False if wire == "bool" else 0).to_numpy(dtype=FIXED[wire]), _nulls(nulls)
-    )
+    return Column(name, wire, series.fillna(False if wire == "bool" else 0).to_numpy(dtype=FIXED[wire]), _nulls(nulls))
 
 
 def _nulls(mask: Any) -> Any:

@@ -221,9 +221,7 @@ def pack_payload(payload: Payload, layouts: LayoutWriter) -> tuple[dict[str, Jso
     return description, blocks
 
 
-def _pack_table(
-    table: Table, layouts: LayoutWriter, lists: list[Json]
-) -> tuple[dict[str, Json], list[Block]]:
+def _pack_table(table: Table, layouts: LayoutWriter, lists: list[Json]) -> tuple[dict[str, Json], list[Block]]:
     groups: dict[str, list[Block]] = {}
     for column in table.columns:
         if column.dtype in FIXED:
@@ -272,9 +270,7 @@ def unpack_payload(description: dict[str, Json], blocks: Iterable[Block], layout
         raise BadFrame(f"an unknown kind of payload {kind!r}")
     tensors = []
     for name, dtype, shape in description["t"]:
-        data = (
-            np.frombuffer(next(rest), FIXED[dtype]) if dtype in FIXED else _unpack_loose(dtype, rest, lists)
-        )
+        data = np.frombuffer(next(rest), FIXED[dtype]) if dtype in FIXED else _unpack_loose(dtype, rest, lists)
         tensors.append(Tensor(name, dtype, tuple(shape), data))
     return Tensors(tensors)
 
@@ -286,10 +282,7 @@ def _unpack_table(description: dict[str, Json], blocks: Any, lists: Any, layout:
         for dtype in dict.fromkeys(dtype for _, dtype, _ in layout if dtype in FIXED)
     }
     fixed = {dtype: iter(array) for dtype, array in arrays.items()}
-    data = [
-        next(fixed[dtype]) if dtype in fixed else _unpack_loose(dtype, blocks, lists)
-        for _, dtype, _ in layout
-    ]
+    data = [next(fixed[dtype]) if dtype in fixed else _unpack_loose(dtype, blocks, lists) for _, dtype, _ in layout]
     columns = [
         Column(name, dtype, cells, np.frombuffer(next(blocks), "?") if nulls else None)
         for (name, dtype, nulls), cells in zip(layout, data)
