@@ -14,6 +14,9 @@ export interface ExchangeInit {
   readonly protocol: Protocol;
   readonly params: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
+  readonly contentType: string | null;
+  /** The server drains: its connections close after their answer. */
+  readonly isDraining: () => boolean;
   /** Monotonic. */
   readonly startedMs: number;
   readonly onStage: (name: string, durationMs: number) => void;
@@ -31,6 +34,7 @@ export class Exchange implements CallObserver {
   readonly headers: IncomingHttpHeaders;
   /** The whole Content-Type header; null when there is none. */
   readonly contentType: string | null;
+  readonly isDraining: () => boolean;
   readonly startedMs: number;
   readonly stages = new Map<string, number>();
   /** Headers of whatever the answer will be. */
@@ -52,7 +56,8 @@ export class Exchange implements CallObserver {
     this.params = init.params;
     this.query = new URLSearchParams(init.url.slice(this.path.length));
     this.headers = init.headers;
-    this.contentType = init.headers['content-type'] ?? null;
+    this.contentType = init.contentType;
+    this.isDraining = init.isDraining;
     this.startedMs = init.startedMs;
     this.#onStage = init.onStage;
   }

@@ -13,6 +13,7 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[] | 
  * Throws INVALID_SELECTOR, and CONFLICTING_SELECTORS when two disagree.
  */
 export function readSelector(headers: HeaderValues, path: Selector | null): Selector {
+  if (selectorHeaders.every((name) => headers[name] === undefined)) return path ?? { kind: 'default' };
   const said = selectorHeaders.flatMap((name) => values(headers[name])).map(parseSelector);
   const all = (path === null ? said : [path, ...said]).filter(({ kind }) => kind !== 'default');
   const [first = { kind: 'default' } as const, ...others] = all;

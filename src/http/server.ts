@@ -73,34 +73,39 @@ function observeRequests(app: FastifyInstance, options: HttpOptions): void {
     draining = true;
     done();
   });
+  const isDraining = (): boolean => draining;
   app.addHook('onRequest', (request, reply, done) => {
-    begin(request, reply, options);
+    begin(request, reply, options, isDraining);
     done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (draining) void reply.header('connection', 'close');
-    done(null, payload);
   });
 }
 
 /** Starts the exchange of a request, and ends it when the answer is out or the caller left. */
-function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+function begin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpOptions,
+  isDraining = (): boolean => false,
+): void {
   const { clock, metrics } = options;
+  const { headers } = request.raw;
   request.exchange = new Exchange({
-    requestId: requestId(request.raw.headers['x-request-id'], options.trustRequestId ?? true),
+    requestId: requestId(headers['x-request-id'], options.trustRequestId ?? true),
     method: request.method,
     url: request.url,
     route: request.routeOptions.url ?? 'unmatched',
     protocol: request.routeOptions.config.protocol ?? 'serve',
     params: request.params as Readonly<Record<string, string>>,
-    headers: { ...request.raw.headers },
+    headers,
+    contentType: headers['content-type'] ?? null,
+    isDraining,
     startedMs: clock.monotonicMs(),
     onStage: (name, durationMs) => {
       metrics.stage(name, durationMs);
     },
   });
   // The exchange keeps the caller's. Fastify would refuse one that is malformed, or missing from a QUERY, itself.
-  request.raw.headers['content-type'] = anyBytes;
+  headers['content-type'] = anyBytes;
   const ended = metrics.requestBegan();
   reply.raw.once('close', () => {
     ended();
@@ -121,6 +126,9 @@ function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, 
 
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
   const error = fromFastify(thrown, options.maxBodyBytes);
+  // Of a body that it did not read to the end Fastify closes the connection.
+  const { connection } = reply.getHeaders();
+  if (typeof connection === 'string') request.exchange.answerHeaders['connection'] = connection;
   send(reply, request.exchange, failed(error, request.exchange, options), options.clock.monotonicMs());
 }
 
