@@ -3,13 +3,8 @@ import { join } from 'node:path';
 
 import { countersignError } from '../errors/countersign-error.ts';
 import { nearest } from '../util/nearest.ts';
-import { type CountersignOptions, type OptionName, type OptionRow, optionTable } from './options.ts';
+import { type OptionName, type OptionRow, optionTable } from './options.ts';
 import { type ModelOptions, type ResolvedOptions } from './resolved-options.ts';
-
-/** What a config file holds: options, and options per model. */
-export interface ConfigFile extends CountersignOptions {
-  readonly models?: Readonly<Record<string, CountersignOptions>>;
-}
 
 export interface OptionSources {
   /** Flags, or what a program passes; wins over all. Values may be text as typed. */

@@ -1,5 +1,9 @@
 import { type Clock } from '../util/clock.ts';
-import { type LogDestination } from './pino-logger.ts';
+
+/** Whatever takes lines of text: a stream, or an array in a test. */
+export interface LogDestination {
+  write(line: string): unknown;
+}
 
 /** Long enough for a busy server to gather some hundred lines, and nobody who reads along notices. */
 const longestMs = 20;

@@ -1,14 +1,9 @@
 import { pino, stdTimeFunctions } from 'pino';
 import { systemClock } from '../util/clock.ts';
-import { GatheredLines } from './gathered-lines.ts';
+import { GatheredLines, type LogDestination } from './gathered-lines.ts';
 import { type Logger } from './logger.ts';
 import { prettyLine } from './pretty-line.ts';
 import { serializeError } from './serialize-error.ts';
-
-/** Whatever takes lines of text: a stream, or an array in a test. */
-export interface LogDestination {
-  write(line: string): unknown;
-}
 
 export interface LoggerOptions {
   /** Default `info`. */

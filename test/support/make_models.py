@@ -203,9 +203,7 @@ def streamer(path: str) -> None:
             finally:
                 print("stream closed", flush=True)
         """,
-        ModelSignature(
-            inputs=Schema([ColSpec("string", "how")]), params=ParamSchema([ParamSpec("count", "long", 3)])
-        ),
+        ModelSignature(inputs=Schema([ColSpec("string", "how")]), params=ParamSchema([ParamSpec("count", "long", 3)])),
         streamable=True,
     )
 

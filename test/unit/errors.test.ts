@@ -10,7 +10,9 @@ const read = (pattern: string): string =>
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts') && !file.includes('errors/'));
+const sources = globSync('src/**/*.ts').filter(
+  (file) => !file.endsWith('.test.ts') && !file.includes('errors/'),
+);
 const product = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
 const tests = read('{src,test}/**/*.test.ts') + read('test/suites/*.ts');
 
