@@ -37,7 +37,6 @@ function startInterpreter(context: HostContext, module: 'worker' | 'zygote', key
     // A group of its own: Ctrl-C in a terminal is for the gateway, which ends its workers when it is done.
     detached: true,
   });
-  child.unref();
   output.read(child.stdout);
   output.read(child.stderr);
   return child;
