@@ -1,5 +1,6 @@
 import { type Signature } from '../contract/signature.ts';
 import { type Params, type Payload } from '../payload/payload.ts';
+import { type VersionMetadata } from '../registry/registry.ts';
 
 /** A request of one protocol as it came in. */
 export interface EncodedRequest {
@@ -31,18 +32,39 @@ export interface RequestPart {
 }
 
 export interface EncodedAnswer {
+  /** 200 when absent. */
+  readonly status?: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
 }
 
+/** A request whose bytes go on as they are, to be read and answered by MLflow's own code beside the model. */
+export interface Handover<Answer> {
+  readonly body: Uint8Array;
+  readonly contentType: string | null;
+  /** What MLflow's code wrote, as an answer of the protocol. */
+  answer(written: EncodedAnswer): Answer;
+}
+
+/** What a codec knows of whom a request goes to. */
+export interface Recipient {
+  /** What the request would be read under. */
+  readonly signature: Signature | null;
+  readonly version: VersionMetadata;
+  /** MLflow's answers are wanted to the byte. */
+  readonly mlflowExact: boolean;
+}
+
 /**
- * Bytes of one protocol to and from payloads. Pure.
+ * Requests and answers of one protocol, bytes for those of the network, to and from payloads. Pure.
  *
  * `decode` throws UNSUPPORTED_MEDIA_TYPE, INVALID_BODY, INVALID_INPUT and INVALID_PARAMS with every
  * issue it found; `encode` gets one answer per part of the request.
  */
-export interface Codec {
-  readonly name: 'serve' | 'mlflow';
-  decode(request: EncodedRequest, signature: Signature | null): DecodedRequest;
-  encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): EncodedAnswer;
+export interface Codec<Request = EncodedRequest, Answer = EncodedAnswer> {
+  readonly name: 'serve' | 'mlflow' | 'rows';
+  /** Asked before `decode`. Null, and always where it is absent: this codec reads the request itself. */
+  handOver?(request: Request, to: Recipient): Handover<Answer> | null;
+  decode(request: Request, signature: Signature | null): DecodedRequest;
+  encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): Answer;
 }

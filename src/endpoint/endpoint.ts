@@ -11,14 +11,30 @@ export { type Selector } from './selector.ts';
  */
 export type Terms = 'contract' | 'own';
 
-export interface EndpointCall {
+export interface EndpointCall<Request = EncodedRequest, Answer = EncodedAnswer> {
   readonly selector: Selector;
   readonly terms: Terms;
-  readonly codec: Codec;
-  readonly request: EncodedRequest;
+  readonly codec: Codec<Request, Answer>;
+  readonly request: Request;
   readonly requestId: string;
   /** The caller's connection; the endpoint adds the deadline. */
   readonly signal: AbortSignal;
+  /** What is left of a deadline that covers more than this call; the endpoint's own may be nearer. */
+  readonly timeoutMs?: number;
+  /** Versions of a composed model's members, by the name of a member or of its model. */
+  readonly memberVersions?: MemberVersions;
+}
+
+export type MemberVersions = ReadonlyMap<string, Selector>;
+
+/** What one member did for a call of a composed model. */
+export interface MemberTurn {
+  /** Of a member's member, with the way to it: `screening/gate`. */
+  readonly name: string;
+  /** Null: it failed before its version was known. */
+  readonly version: string | null;
+  /** From the first time it was asked to its last answer. */
+  readonly durationMs: number;
 }
 
 /** Told as soon as it is known, so that errors carry it too. */
@@ -26,6 +42,8 @@ export interface CallObserver {
   resolved(model: string, version: string): void;
   /** A stage ended: decode, acquire, adapt, predict, conform, encode. Duration in milliseconds. */
   stage(name: string, durationMs: number): void;
+  /** A member of a composed model was asked; told once a call, also when it failed. */
+  member?(turn: MemberTurn): void;
 }
 
 /** Something with a name and a contract that can predict. A model is one, a composed model another. */
@@ -38,7 +56,7 @@ export interface Endpoint {
   /** The signature a selector's request is read under; errors as `call` would give them. */
   terms(selector: Selector, terms: Terms, signal: AbortSignal): Promise<EndpointTerms>;
   /** The one way of a request. */
-  call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer>;
+  call<Request, Answer>(call: EndpointCall<Request, Answer>, observer: CallObserver): Promise<Answer>;
   /** Server-sent events' data, one JSON text each; STREAMING_UNSUPPORTED when the model has no `predict_stream`. */
   stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>>;
   versions(signal: AbortSignal): Promise<readonly EndpointVersion[]>;

@@ -1,4 +1,4 @@
-import { type DecodedRequest, type EncodedAnswer } from '../codec/codec.ts';
+import { type Codec, type DecodedRequest } from '../codec/codec.ts';
 import { compareSignatures, isAcceptable } from '../contract/compare.ts';
 import { type Comparison, type Contract } from '../contract/contract.ts';
 import { type Signature } from '../contract/signature.ts';
@@ -40,6 +40,9 @@ export interface ModelEndpointOptions {
   readonly logger: Logger;
 }
 
+/** A call as far as its protocol does not matter. */
+type Asked = Omit<EndpointCall, 'codec' | 'request'>;
+
 /** A request that found its version: all of it from metadata, nothing loaded yet. */
 interface Resolved {
   readonly ref: VersionRef;
@@ -80,7 +83,7 @@ export class ModelEndpoint implements Endpoint {
     });
   }
 
-  async call(call: EndpointCall, observer: CallObserver): Promise<EncodedAnswer> {
+  async call<Request, Answer>(call: EndpointCall<Request, Answer>, observer: CallObserver): Promise<Answer> {
     using deadline = this.#deadline(call);
     const stages = new Stages(observer, this.#options.clock);
     const resolved = await this.#resolveCall(call, observer, stages, deadline);
@@ -95,7 +98,7 @@ export class ModelEndpoint implements Endpoint {
               ref: resolved.ref,
               terms: resolved.signature,
               own: resolved.metadata.signature,
-              check: this.#check(resolved, call),
+              check: this.#check(resolved, call.codec.name),
               requestId: call.requestId,
               signal: deadline.signal,
               stages,
@@ -207,17 +210,21 @@ export class ModelEndpoint implements Endpoint {
     return `${this.name} version ${version}: ${status?.state ?? 'registered'}${status === null ? '' : ` (${status.reason})`}`;
   }
 
-  #deadline(call: EndpointCall): Deadline {
-    return startDeadline(this.#options.clock, this.#options.settings.timeoutMs, call.signal);
+  #deadline({ signal, timeoutMs = Number.POSITIVE_INFINITY }: Asked): Deadline {
+    const { clock, settings } = this.#options;
+    return startDeadline(clock, Math.min(settings.timeoutMs, timeoutMs), signal);
   }
 
   /** At once where all is known; a stage of its own where the registry has to be asked. */
   #resolveCall(
-    call: EndpointCall,
+    call: Asked,
     observer: CallObserver,
     stages: Stages,
     deadline: Deadline,
   ): Resolved | Promise<Resolved> {
+    for (const member of call.memberVersions?.keys() ?? []) {
+      throw countersignError('UNKNOWN_MEMBER', this.name, member, []);
+    }
     const pinned = this.#pinned;
     const metadata = pinned && this.#options.directory.peek(call.selector, pinned.defaultVersion);
     if (pinned !== null && metadata !== null) return this.#judge(metadata, call.terms, pinned, observer);
@@ -226,7 +233,11 @@ export class ModelEndpoint implements Endpoint {
     );
   }
 
-  #decode(call: EndpointCall, { signature }: Resolved, stages: Stages): DecodedRequest {
+  #decode<Request, Answer>(
+    call: EndpointCall<Request, Answer>,
+    { signature }: Resolved,
+    stages: Stages,
+  ): DecodedRequest {
     return stages.run('decode', () => call.codec.decode(call.request, signature));
   }
 
@@ -278,9 +289,9 @@ export class ModelEndpoint implements Endpoint {
     ).with({ details: { verdict: comparison.verdict, differences: comparison.differences } });
   }
 
-  #check(resolved: Resolved, call: EndpointCall): 'error' | 'warn' | 'off' {
+  #check(resolved: Resolved, protocol: Codec['name']): 'error' | 'warn' | 'off' {
     // MLflow's protocol does not check outputs, and a drop-in must not either.
-    if (call.codec.name === 'mlflow') return 'off';
+    if (protocol === 'mlflow') return 'off';
     const failed = this.#options.verifications.get(resolved.ref)?.verdict.status === 'failed';
     if (failed && resolved.isDefault) return 'off';
     return this.#options.settings.outputCheck;

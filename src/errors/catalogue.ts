@@ -170,6 +170,13 @@ export const catalogue = {
     hint: 'Ask without Accept: text/event-stream.',
   },
 
+  UNKNOWN_MEMBER: {
+    kind: 'invalid_argument',
+    message: (model: string, member: string, known: readonly string[]) =>
+      `'${model}' has no member '${member}'; its members: ${list(known)}.`,
+    hint: 'The header countersign-member-versions names members of a composed model: gate=2, expert=@candidate.',
+  },
+
   // --- running a model ---
   MODEL_FAILED: {
     kind: 'internal',
@@ -212,7 +219,8 @@ export const catalogue = {
   QUEUE_FULL: {
     kind: 'resource_exhausted',
     retryable: true,
-    message: (limit: number) => `The queue of this version is full (${String(limit)}).`,
+    message: (limit: number, of: 'requests' | 'rows' = 'requests') =>
+      `The queue of this version is full: at most ${String(limit)} ${of} may wait.`,
     hint: 'Try again after the seconds in Retry-After.',
   },
   WORKER_LOST: {
@@ -233,6 +241,36 @@ export const catalogue = {
     kind: 'unavailable',
     retryable: true,
     message: () => 'The server is stopping.',
+  },
+
+  // --- composed models ---
+  INVALID_GRAPH: {
+    kind: 'internal',
+    exit: 2,
+    message: (where: string, what: string) => `The composed model cannot be: ${where}: ${what}.`,
+    hint: 'Correct `graphs` in the config file; `countersign graph` prints the composition.',
+  },
+  GRAPH_FAILED: {
+    kind: 'internal',
+    message: (graph: string, type: string) => `The function of '${graph}' raised ${type}.`,
+    hint: 'The server log has the trace under this request id.',
+  },
+  MEMBER_INPUT_MISMATCH: {
+    kind: 'internal',
+    message: (what: string) => `The composed model asked its member something it does not take: ${what}.`,
+    hint: 'Correct the composed model: `countersign types` writes what each member takes.',
+  },
+  NO_MEMBER_ANSWERED: {
+    kind: 'unavailable',
+    retryable: true,
+    message: (graph: string) => `Every member of '${graph}' was left out: none of them answered.`,
+    hint: 'The server log says why each of them failed.',
+  },
+  UNSAFE_LONG: {
+    kind: 'unimplemented',
+    message: (value: bigint) =>
+      `The composed model takes longs as numbers, and the number ${String(value)} would be changed by that.`,
+    hint: "Set longs: 'bigint' on the composed model.",
   },
 
   // --- the registry and artifacts ---

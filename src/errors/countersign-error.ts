@@ -57,6 +57,11 @@ export class CountersignError extends Error {
     return new CountersignError(this.code, this.message, { ...this.facts, ...facts });
   }
 
+  /** The same error, its message beginning with where it happened. */
+  at(place: string): CountersignError {
+    return new CountersignError(this.code, `${place}: ${this.message}`, this.facts);
+  }
+
   /** Any thrown thing as a CountersignError; what is unknown becomes INTERNAL with the thing as its cause. */
   static from(thrown: unknown): CountersignError {
     return thrown instanceof CountersignError

@@ -1,8 +1,8 @@
-import { type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
+import { type TensorDtype, type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
 import { type Tensor } from '../../payload/payload.ts';
 import { type RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
-import { elementReader } from '../values/read-element.ts';
+import { elementReader, nonFiniteElementReader, type ElementReader } from '../values/read-element.ts';
 import { isObject, type ReadPolicy } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
 import { type BodyRows, listedRows, type ReadInputs, singleRow } from './body-rows.ts';
@@ -27,7 +27,7 @@ export function readTensors(
   const rows = schema.named ? namedRows(body, at) : unnamedRows(schema, body, at, stacked);
   const cellsOf = cellReader(schema, rows.rows, policy);
   if (cellsOf === null) return explainRecords(schema, rows, stacked, policy);
-  return new TensorReading(schema.tensors, cellsOf, rows, stacked).read();
+  return new TensorReading(schema.tensors, cellsOf, rows, stacked, readerOf(policy)).read();
 }
 
 /** An object element may be a list itself, so that depth says nothing: the body is a list of rows. */
@@ -59,16 +59,28 @@ function cellReader(schema: TensorSchema, rows: readonly unknown[], policy: Read
   return complete ? (spec) => rows.map(memberGetter(spec.name ?? '')) : null;
 }
 
+function readerOf(policy: ReadPolicy): (dtype: TensorDtype) => ElementReader {
+  return policy.nonFinite ? nonFiniteElementReader : elementReader;
+}
+
 class TensorReading {
   readonly #tensors: readonly { readonly spec: TensorSpec; readonly cells: readonly unknown[] }[];
   readonly #rows: BodyRows;
   readonly #stacked: boolean;
+  readonly #readerOf: (dtype: TensorDtype) => ElementReader;
   readonly #faults = new Faults();
 
-  constructor(specs: readonly TensorSpec[], cellsOf: CellsOf, rows: BodyRows, stacked: boolean) {
+  constructor(
+    specs: readonly TensorSpec[],
+    cellsOf: CellsOf,
+    rows: BodyRows,
+    stacked: boolean,
+    readerOf: (dtype: TensorDtype) => ElementReader,
+  ) {
     this.#tensors = specs.map((spec) => ({ spec, cells: cellsOf(spec) }));
     this.#rows = rows;
     this.#stacked = stacked;
+    this.#readerOf = readerOf;
   }
 
   read(): ReadInputs | Faults {
@@ -94,7 +106,7 @@ class TensorReading {
 
   #tensor(spec: TensorSpec, cells: readonly unknown[], positions: readonly number[] | null): Tensor {
     const dimensions = measure(cells[0], this.#stacked ? spec.shape.slice(1) : spec.shape);
-    const read = readCells(spec, elementReader(spec.dtype), cells, dimensions);
+    const read = readCells(spec, this.#readerOf(spec.dtype), cells, dimensions);
     const shape = this.#stacked ? [cells.length, ...dimensions] : dimensions;
     if ('dtype' in read) return { name: spec.name, shape, vector: read };
     const within = spec.name === null ? '' : step(spec.name);
@@ -118,16 +130,21 @@ function explainRecords(
     faults.addAll(pointer(index), recordFaults(row, names, policy.unknownFields) ?? new Faults());
     if (!isObject(row)) return;
     for (const spec of schema.tensors) {
-      faults.addAll(pointer(index) + step(spec.name ?? ''), memberFaults(spec, row, stacked));
+      faults.addAll(pointer(index) + step(spec.name ?? ''), memberFaults(spec, row, stacked, policy));
     }
   });
   return faults;
 }
 
-function memberFaults(spec: TensorSpec, row: Readonly<Record<string, unknown>>, stacked: boolean): Faults {
+function memberFaults(
+  spec: TensorSpec,
+  row: Readonly<Record<string, unknown>>,
+  stacked: boolean,
+  policy: ReadPolicy,
+): Faults {
   const cell = memberGetter(spec.name ?? '')(row);
   if (cell === undefined) return Faults.of('required tensor is missing');
   const dimensions = stacked ? spec.shape.slice(1) : spec.shape;
-  const read = readCells(spec, elementReader(spec.dtype), [cell], measure(cell, dimensions));
+  const read = readCells(spec, readerOf(policy)(spec.dtype), [cell], measure(cell, dimensions));
   return 'dtype' in read ? new Faults() : (read[0] ?? new Faults());
 }

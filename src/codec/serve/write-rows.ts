@@ -59,7 +59,7 @@ function tensorRows({ tensors }: Tensors, stacked: boolean): readonly string[] {
 }
 
 /** Whether the first dimension counts rows, which the signature says, or else the numbers. */
-function isStacked(answer: Tensors, rows: number | null, outputs: Schema | null): boolean {
+export function isStacked(answer: Tensors, rows: number | null, outputs: Schema | null): boolean {
   const count = rowCount(answer);
   if (count === null) return false;
   if (outputs?.kind === 'tensors') return outputs.tensors.every((spec) => spec.shape[0] === -1);

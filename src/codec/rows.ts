@@ -1,0 +1,110 @@
+import { type Signature } from '../contract/signature.ts';
+import { countersignError } from '../errors/countersign-error.ts';
+import { type Payload } from '../payload/payload.ts';
+import { type Codec, type DecodedRequest } from './codec.ts';
+import { readAnswers, rowsPolicy, tensorBody } from './rows/read-answers.ts';
+import { type Longs, rowValues } from './rows/row-values.ts';
+import { type ReadInputs } from './serve/body-rows.ts';
+import { readInputs } from './serve/read-inputs.ts';
+import { readRequestParams } from './serve/read-request-params.ts';
+import { Faults } from './values/faults.ts';
+
+export { type Longs } from './rows/row-values.ts';
+
+/** Rows that code of this process asks about, each as `/serve` would take it. */
+export interface RowsRequest {
+  readonly rows: readonly unknown[];
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The protocol of composed models, which ask their members without HTTP: rows of JavaScript values in, as many out,
+ * in order. They are read and checked as the rows of `/serve` are; see `rowValues` for what a value is.
+ */
+export function createRowsCodec(longs: Longs): Codec<RowsRequest, readonly unknown[]> {
+  return {
+    name: 'rows',
+    decode,
+    encode: (answers, request, signature) => inOrder(answers, request, signature, longs),
+  };
+}
+
+const noQuery = new URLSearchParams();
+
+function decode({ rows, params }: RowsRequest, signature: Signature | null): DecodedRequest {
+  const schema = signature?.inputs ?? null;
+  const read: ReadInputs | Faults =
+    schema === null ? untyped(rows) : readInputs(schema, tensorBody(rows, schema), '', rowsPolicy);
+  const given = Object.keys(params).length === 0 ? undefined : params;
+  const readParams = readRequestParams(signature?.params ?? [], noQuery, given);
+  if (read instanceof Faults) throw fault('INVALID_INPUT', read);
+  if (readParams instanceof Faults) throw fault('INVALID_PARAMS', readParams);
+  return { parts: read.parts, params: readParams, rows: read.rows, memo: null };
+}
+
+function untyped(rows: readonly unknown[]): ReadInputs | Faults {
+  const parts = readAnswers(rows, null);
+  return parts instanceof Faults ? parts : { parts, rows: rows.length };
+}
+
+function fault(code: 'INVALID_INPUT' | 'INVALID_PARAMS', faults: Faults): Error {
+  return countersignError(code, faults.count).with({ errors: faults.listed() });
+}
+
+function inOrder(
+  answers: readonly Payload[],
+  { parts, rows }: DecodedRequest,
+  signature: Signature | null,
+  longs: Longs,
+): readonly unknown[] {
+  return placed(
+    answers.map((answer, index) => {
+      const positions = parts[index]?.positions ?? null;
+      return {
+        positions,
+        rows: rowValues(answer, positions?.length ?? rows, signature?.outputs ?? null, longs),
+      };
+    }),
+  );
+}
+
+/** The rows that a request of any protocol asks about, in its order. */
+export function requestRows(
+  { parts, rows }: DecodedRequest,
+  signature: Signature | null,
+  longs: Longs,
+): readonly unknown[] {
+  return placed(
+    parts.map(({ input, positions }) => ({
+      positions,
+      rows: rowValues(input, positions?.length ?? rows, signature?.inputs ?? null, longs),
+    })),
+  );
+}
+
+interface PlacedRows {
+  readonly positions: readonly number[] | null;
+  readonly rows: readonly unknown[];
+}
+
+/** Puts the rows of each part where the request had them. */
+function placed(parts: readonly PlacedRows[]): readonly unknown[] {
+  const [first] = parts;
+  if (first !== undefined && first.positions === null && parts.length === 1) return first.rows;
+  const ordered: unknown[] = [];
+  for (const { positions, rows } of parts) {
+    positions?.forEach((position, index) => (ordered[position] = rows[index]));
+  }
+  return ordered;
+}
+
+/** The params of a request as JavaScript values. */
+export function paramValues({ params }: DecodedRequest, longs: Longs): Readonly<Record<string, unknown>> {
+  const values = [...params].map(([name, value]) => {
+    const [read] = rowValues({ kind: 'value', value: [value] }, 1, null, longs);
+    return [name, read];
+  });
+  return Object.fromEntries(values) as Readonly<Record<string, unknown>>;
+}
+
+export { readAnswers } from './rows/read-answers.ts';
