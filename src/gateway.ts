@@ -86,17 +86,27 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     loaderFor: createBringUp({
       registry,
       engines,
-      engineFor: (model) => options.forModel(model).engine,
+      engineFor: (model) => {
+        const { engine, mlflowExact } = options.forModel(model);
+        return mlflowExact ? 'python' : engine;
+      },
       outputCheckFor: (model) => options.forModel(model).outputCheck,
       batchingFor: (model) => {
-        const { batching, maxBatchRows, maxQueue } = options.forModel(model);
-        return { mode: batching, maxRows: maxBatchRows, maxQueued: maxQueue };
+        const { batching, maxBatchRows, maxQueue, maxQueueRows, batchWindowMs } = options.forModel(model);
+        return {
+          mode: batching,
+          maxRows: maxBatchRows,
+          maxQueued: maxQueue,
+          maxQueuedRows: maxQueueRows,
+          windowMs: batchWindowMs,
+        };
       },
       isDefault: ({ model, version }) => defaults.get(model) === version,
       verifications,
       onBatch: (batch) => {
         metrics.batched(batch);
       },
+      clock,
       logger,
     }),
     clock,
@@ -188,6 +198,7 @@ function endpointSettings(options: ModelOptions): EndpointSettings {
     contractFile: options.contract,
     compatibility: options.compatibility,
     outputCheck: options.outputCheck,
+    mlflowExact: options.mlflowExact,
     timeoutMs: options.timeoutMs,
   };
 }

@@ -205,6 +205,15 @@ export const optionTable = {
     perModel: true,
     help: 'what happens when an answer does not fit the signature',
   },
+  mlflowExact: {
+    group: 'Contract',
+    flag: '--mlflow-exact',
+    type: 'switch',
+    default: false,
+    env: 'COUNTERSIGN_MLFLOW_EXACT',
+    perModel: true,
+    help: "send /invocations through MLflow's own code, for its very answers, losses included; all models run in Python then",
+  },
   engine: {
     group: 'Engines and Python environments',
     flag: '--engine',
@@ -309,6 +318,27 @@ export const optionTable = {
     env: 'COUNTERSIGN_MAX_QUEUE',
     perModel: true,
     help: 'most requests that may wait for a version; one more is answered 429',
+  },
+  maxQueueRows: {
+    group: 'Versions and batches',
+    flag: '--max-queue-rows',
+    value: 'N',
+    type: 'integer',
+    default: 100_000,
+    minimum: 1,
+    env: 'COUNTERSIGN_MAX_QUEUE_ROWS',
+    perModel: true,
+    help: 'most rows of all requests that wait for a version; more is answered 429, save for a request that waits alone',
+  },
+  batchWindow: {
+    group: 'Versions and batches',
+    flag: '--batch-window',
+    value: 'MILLISECONDS',
+    type: 'integer',
+    default: 0,
+    env: 'COUNTERSIGN_BATCH_WINDOW',
+    perModel: true,
+    help: 'how long a request is held back so that others can join it; for accelerators, where larger batches cost little more',
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 

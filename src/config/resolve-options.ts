@@ -54,6 +54,13 @@ export function resolveOptions(sources: OptionSources): ResolvedOptions {
 }
 
 function modelOptions(values: Values): ModelOptions {
+  if (values.mlflowExact === true && values.engine === 'onnx') {
+    throw countersignError(
+      'INVALID_OPTION',
+      '--mlflow-exact',
+      "it needs MLflow's own code, in Python; --engine onnx has none",
+    );
+  }
   return {
     defaultVersion: text(values.defaultVersion),
     contract: text(values.contract),
@@ -61,9 +68,12 @@ function modelOptions(values: Values): ModelOptions {
     compatibility: values.compatibility as ModelOptions['compatibility'],
     engine: values.engine === 'auto' ? null : (values.engine as ModelOptions['engine']),
     outputCheck: values.outputCheck as ModelOptions['outputCheck'],
+    mlflowExact: values.mlflowExact === true,
     batching: values.batching as ModelOptions['batching'],
     maxBatchRows: Number(values.maxBatchRows),
     maxQueue: Number(values.maxQueue),
+    maxQueueRows: Number(values.maxQueueRows),
+    batchWindowMs: Number(values.batchWindow),
   };
 }
 

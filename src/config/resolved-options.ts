@@ -31,7 +31,10 @@ export interface ModelOptions {
   /** Null: the first that can. */
   readonly engine: 'onnx' | 'python' | null;
   readonly outputCheck: 'error' | 'warn' | 'off';
+  readonly mlflowExact: boolean;
   readonly batching: 'auto' | 'on' | 'off';
   readonly maxBatchRows: number;
   readonly maxQueue: number;
+  readonly maxQueueRows: number;
+  readonly batchWindowMs: number;
 }

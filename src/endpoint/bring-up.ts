@@ -3,7 +3,8 @@ import { CountersignError, countersignError } from '../errors/countersign-error.
 import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
 import { type MakeLoader } from '../serving/manager.ts';
 import { type Logger } from '../telemetry/logger.ts';
-import { Batcher } from '../serving/batcher.ts';
+import { type Clock } from '../util/clock.ts';
+import { Batcher, type BatcherLimits } from '../serving/batcher.ts';
 import { type DecodedRequest } from '../codec/codec.ts';
 import { type BatchingVerdict, probeBatching } from './probe-batching.ts';
 import { tryExample } from './try-example.ts';
@@ -22,6 +23,7 @@ export interface BringUpOptions {
   readonly verifications: Verifications;
   /** Told of each predict. */
   readonly onBatch?: (batch: BatchSize) => void;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -32,11 +34,9 @@ export interface BatchSize {
   readonly rows: number;
 }
 
-export interface BatchingSettings {
+export interface BatchingSettings extends BatcherLimits {
   /** `auto` batches what the probe found to be safe. */
   readonly mode: 'auto' | 'on' | 'off';
-  readonly maxRows: number;
-  readonly maxQueued: number;
 }
 
 /** How one version comes up: describe, fetch, load in an engine that can, try it on its own example. */
@@ -57,10 +57,10 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
         const finding = await examine(options, metadata, servable, signal, progress);
         options.verifications.set(metadata, finding);
         const { model } = metadata;
-        const { maxRows, maxQueued } = options.batchingFor(model);
+        const limits = options.batchingFor(model);
         const batching = finding.batching.enabled;
         const onBatch = (batch: Omit<BatchSize, 'model'>): void => options.onBatch?.({ model, ...batch });
-        return new Batcher(servable, { maxRows, maxQueued, batching, onBatch });
+        return new Batcher(servable, { ...limits, batching, clock: options.clock, onBatch });
       } catch (error) {
         await servable.unload();
         throw error;

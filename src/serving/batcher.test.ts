@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { settle } from '../../test/fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
 import { FakeEngine, type FakePlan } from '../../test/fakes/fake-engine.ts';
 import { type PredictCall, type Servable } from '../engine/engine.ts';
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
@@ -15,6 +15,7 @@ interface House {
   readonly plan: FakePlan;
   readonly engine: FakeEngine;
   readonly batches: { requests: number; rows: number }[];
+  readonly clock: FakeClock;
 }
 
 async function house(options: Partial<BatcherOptions> & { executors?: number } = {}): Promise<House> {
@@ -23,14 +24,18 @@ async function house(options: Partial<BatcherOptions> & { executors?: number } =
   plan.executors = options.executors ?? 1;
   const servable = await engine.loaderFor(ref).load(new AbortController().signal, () => undefined);
   const batches: House['batches'] = [];
+  const clock = new FakeClock();
   const batcher = new Batcher(servable, {
     maxRows: 64,
     maxQueued: 1000,
+    maxQueuedRows: 100_000,
+    windowMs: 0,
     batching: true,
+    clock,
     onBatch: (batch) => batches.push(batch),
     ...options,
   });
-  return { batcher, plan, engine, batches };
+  return { batcher, plan, engine, batches, clock };
 }
 
 function doubles(...values: readonly number[]): Payload {
@@ -136,6 +141,46 @@ describe('what goes together', () => {
   });
 });
 
+describe('a window', () => {
+  it('holds the first request back until it is over, so that later ones join', async () => {
+    const { batcher, plan, batches, clock } = await house({ windowMs: 5 });
+    plan.answer = twice;
+    const first = ask(batcher, doubles(1));
+    await clock.advance(4);
+    const second = ask(batcher, doubles(2));
+    await settle();
+    expect(batches).toEqual([]);
+    await clock.advance(1);
+    expect([await first, await second].map(valuesOf)).toEqual([[2], [4]]);
+    expect(batches).toEqual([{ requests: 2, rows: 2 }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ends when a whole batch waits', async () => {
+    const { batcher, plan, batches } = await house({ windowMs: 5, maxRows: 4 });
+    plan.answer = twice;
+    await Promise.all([ask(batcher, doubles(1, 2)), ask(batcher, doubles(3, 4))]);
+    expect(batches).toEqual([{ requests: 2, rows: 4 }]);
+  });
+
+  it('holds nobody back who goes alone', async () => {
+    const { batcher, plan, batches } = await house({ windowMs: 5, batching: false });
+    plan.answer = twice;
+    await ask(batcher, doubles(1));
+    expect(batches).toEqual([{ requests: 1, rows: 1 }]);
+  });
+
+  it('asks for nothing when the caller it was opened for has left', async () => {
+    const { batcher, batches, clock } = await house({ windowMs: 5 });
+    const caller = new AbortController();
+    const code = codeOf(ask(batcher, doubles(1), noParams, caller.signal));
+    await settle();
+    caller.abort();
+    await clock.advance(5);
+    expect([await code, batches]).toEqual(['CALLER_LEFT', []]);
+  });
+});
+
 describe('when things go wrong', () => {
   it('fails only the guilty request of a batch', async () => {
     const { batcher, plan } = await house();
@@ -174,6 +219,16 @@ describe('when things go wrong', () => {
     expect(await Promise.race([next, Promise.resolve('waits')])).toBe('waits');
   });
 
+  it('refuses rows beyond what may wait, but never a request that would wait alone', async () => {
+    const { batcher, plan } = await house({ maxQueuedRows: 3, batching: false });
+    plan.answer = () => new Promise(() => undefined);
+    void ask(batcher, doubles(0));
+    await settle();
+    const large = ask(batcher, doubles(1, 2, 3, 4));
+    expect(await codeOf(ask(batcher, doubles(5)))).toBe('QUEUE_FULL');
+    expect(await Promise.race([codeOf(large), Promise.resolve('waits')])).toBe('waits');
+  });
+
   it('drops the answer of one who leaves a running batch and aborts the predict when the last one leaves', async () => {
     const { batcher, plan } = await house();
     plan.answer = () => new Promise(() => undefined);
@@ -200,13 +255,14 @@ describe('the promise', () => {
       fc.asyncProperty(
         fc.array(request, { maxLength: 12 }),
         fc.integer({ min: 1, max: 3 }),
-        async (requests, executors) => {
-          const { batcher, plan } = await house({ maxRows: 6, executors });
+        fc.constantFrom(0, 5),
+        async (requests, executors, windowMs) => {
+          const { batcher, plan, clock } = await house({ maxRows: 6, executors, windowMs });
           plan.answer = async (call) => {
             await settle(1);
             return twice(call);
           };
-          const outcomes = await Promise.all(
+          const outcomes = Promise.all(
             requests.map(async ({ values, factor, turn, leaves }) => {
               const caller = new AbortController();
               await settle(turn);
@@ -218,10 +274,12 @@ describe('the promise', () => {
               );
             }),
           );
+          for (let turn = 0; turn < 40; turn++) await clock.advance(5);
           for (const [index, { values, factor, leaves }] of requests.entries()) {
             const alone = values.includes(13) ? 'MODEL_FAILED' : values.map((value) => value * (factor ?? 2));
-            if (leaves) expect([alone, 'CALLER_LEFT']).toContainEqual(outcomes[index]);
-            else expect(outcomes[index]).toEqual(alone);
+            const outcome = (await outcomes)[index];
+            if (leaves) expect([alone, 'CALLER_LEFT']).toContainEqual(outcome);
+            else expect(outcome).toEqual(alone);
           }
         },
       ),

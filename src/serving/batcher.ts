@@ -3,34 +3,36 @@ import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Nested, type Payload } from '../payload/payload.ts';
 import { batchKey, concat, rowCount } from '../payload/rows.ts';
+import { type Clock } from '../util/clock.ts';
+import { Company } from './company.ts';
 import { paramsKey } from './params-key.ts';
 import { splitAnswer } from './split-answer.ts';
+import { type Fit, WaitingCall } from './waiting-call.ts';
 
-export interface BatcherOptions {
+export interface BatcherLimits {
   /** Most rows of several requests in one predict. A single request is never cut. */
   readonly maxRows: number;
   /** Most requests that may wait; one more is QUEUE_FULL. */
   readonly maxQueued: number;
-  /** False: every request goes alone, in order. */
-  readonly batching: boolean;
-  /** Told of each predict. */
-  readonly onBatch?: (batch: { readonly requests: number; readonly rows: number }) => void;
+  /** Most rows that may wait; a request that would pass it is QUEUE_FULL, unless nothing waits. */
+  readonly maxQueuedRows: number;
+  /** How long a request is held back at most, so that others can join it, in milliseconds. 0: not at all. */
+  readonly windowMs: number;
 }
 
-interface Waiting {
-  readonly call: PredictCall;
-  readonly signal: AbortSignal;
-  /** Requests of one key may share a predict; null: this one goes alone. */
-  readonly key: string | null;
-  readonly rows: number;
-  readonly resolve: (answer: Payload) => void;
-  readonly reject: (error: unknown) => void;
+export interface BatcherOptions extends BatcherLimits {
+  /** False: every request goes alone, in order. */
+  readonly batching: boolean;
+  readonly clock: Clock;
+  /** Told of each predict. */
+  readonly onBatch?: (batch: { readonly requests: number; readonly rows: number }) => void;
 }
 
 /**
  * A servable in front of a servable: what arrives in one turn of the event loop goes together, at once when an
  * executor is idle; when all are busy it waits, and the next free one takes everything that waits, up to the limit.
- * There is no timer, so a lone request is never held up.
+ * There is no timer, so a lone request is never held up; unless a window is set, which is for accelerators, where a
+ * larger batch costs next to nothing more.
  *
  * Rows of one request stay together and in order. A batch that fails is asked again one by one, so that only the
  * guilty request fails. A caller who leaves frees the place.
@@ -41,9 +43,11 @@ export class Batcher implements Servable {
   readonly streams: boolean;
   readonly #inner: Servable;
   readonly #options: BatcherOptions;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingCall[] = [];
+  #waitingRows = 0;
   #running = 0;
   #scheduled = false;
+  #cancelWindow: (() => void) | null = null;
   /** An answer did not map to rows once: from then on requests go alone. */
   #alone: boolean;
 
@@ -65,18 +69,19 @@ export class Batcher implements Servable {
   }
 
   predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
-    if (this.#waiting.length >= this.#options.maxQueued) {
-      const full = countersignError('QUEUE_FULL', this.#options.maxQueued).with({ retryAfterSeconds: 1 });
-      return Promise.reject(full);
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Payload>();
-    const payload = this.#alone ? null : batchKey(call.input);
-    const key = payload === null ? null : `${payload} ${paramsKey(call.params)}`;
-    const waiting = { call, signal, key, rows: rowCount(call.input) ?? 1, resolve, reject };
+    if (signal.aborted) return Promise.reject(leftError(signal, 0));
+    const fit = this.#fit(call);
+    const full = this.#whatIsFull(fit);
+    if (full !== null) return Promise.reject(full);
+    const waiting = new WaitingCall(call, signal, fit, this.#options.clock.monotonicMs());
+    waiting.whenLeft = () => {
+      this.#remove(waiting);
+      waiting.leave();
+    };
     this.#waiting.push(waiting);
-    this.#leaveQueueOnAbort(waiting, promise);
+    this.#waitingRows += waiting.rows;
     this.#schedule();
-    return promise;
+    return waiting.answer;
   }
 
   predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested> {
@@ -84,27 +89,30 @@ export class Batcher implements Servable {
   }
 
   unload(): Promise<void> {
+    this.#cancelWindow?.();
     return this.#inner.unload();
   }
 
-  #leaveQueueOnAbort(waiting: Waiting, answered: Promise<Payload>): void {
-    const leave = (): void => {
-      const place = this.#waiting.indexOf(waiting);
-      if (place < 0) return;
-      this.#waiting.splice(place, 1);
-      waiting.reject(leftError(waiting.signal, 0));
-    };
-    if (waiting.signal.aborted) {
-      leave();
-      return;
-    }
-    waiting.signal.addEventListener('abort', leave, { once: true });
-    const forget = (): void => {
-      waiting.signal.removeEventListener('abort', leave);
-    };
-    answered.then(forget, forget);
+  #fit({ input, params }: PredictCall): Fit {
+    const payload = this.#alone ? null : batchKey(input);
+    const key = payload === null ? null : `${payload} ${paramsKey(params)}`;
+    return { key, rows: rowCount(input) ?? 1 };
   }
 
+  #whatIsFull({ rows }: Fit): Error | null {
+    const { maxQueued, maxQueuedRows } = this.#options;
+    const queued = this.#waiting.length;
+    if (queued >= maxQueued) return queueFull(maxQueued, 'requests');
+    const fits = queued === 0 || this.#waitingRows + rows <= maxQueuedRows;
+    return fits ? null : queueFull(maxQueuedRows, 'rows');
+  }
+
+  #remove(waiting: WaitingCall): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+    this.#waitingRows -= waiting.rows;
+  }
+
+  /** Looks at the end of this turn of the event loop what there is to send. */
   #schedule(): void {
     if (this.#scheduled || this.#running >= this.executors) return;
     this.#scheduled = true;
@@ -115,22 +123,41 @@ export class Batcher implements Servable {
   }
 
   #dispatch(): void {
-    while (this.#running < this.executors && this.#waiting.length > 0) {
+    while (this.#running < this.executors && this.#holdMs() === 0) {
+      const batch = this.#takeBatch();
       this.#running++;
-      void this.#run(this.#takeBatch()).finally(() => {
+      void this.#run(batch).finally(() => {
         this.#running--;
         this.#dispatch();
       });
     }
+    this.#awaitWindow();
+  }
+
+  /** How long what waits is held back yet; nothing waits: for ever. */
+  #holdMs(): number {
+    const { windowMs, maxRows, clock } = this.#options;
+    const [first] = this.#waiting;
+    if (first === undefined) return Number.POSITIVE_INFINITY;
+    if (windowMs === 0 || first.key === null || this.#waitingRows >= maxRows) return 0;
+    return Math.max(0, first.arrivedMs + windowMs - clock.monotonicMs());
+  }
+
+  #awaitWindow(): void {
+    if (this.#cancelWindow !== null || this.#running >= this.executors || this.#waiting.length === 0) return;
+    this.#cancelWindow = this.#options.clock.after(this.#holdMs(), () => {
+      this.#cancelWindow = null;
+      this.#dispatch();
+    });
   }
 
   /** The longest waiting request and all that may go with it, in order of arrival. */
-  #takeBatch(): readonly Waiting[] {
+  #takeBatch(): readonly WaitingCall[] {
     const [first, ...rest] = this.#waiting;
     if (first === undefined) return [];
     const batch = [first];
-    let rows = first.rows;
-    const left: Waiting[] = [];
+    let { rows } = first;
+    const left: WaitingCall[] = [];
     for (const next of rest) {
       if (first.key !== null && next.key === first.key && rows + next.rows <= this.#options.maxRows) {
         batch.push(next);
@@ -140,32 +167,33 @@ export class Batcher implements Servable {
       }
     }
     this.#waiting = left;
+    this.#waitingRows -= rows;
     return batch;
   }
 
-  async #run(batch: readonly Waiting[]): Promise<void> {
+  async #run(batch: readonly WaitingCall[]): Promise<void> {
     const [first] = batch;
     if (first === undefined) return;
     if (batch.length === 1) {
       await this.#runAlone(first);
       return;
     }
-    using interest = new Interest(batch);
-    const answers = await this.#askTogether(batch, first, interest.signal);
+    const company = new Company(batch);
+    const answers = await this.#askTogether(batch, first, company.signal);
     if (answers === null) {
-      for (const member of interest.remaining()) await this.#runAlone(member);
+      for (const member of company.remaining()) await this.#runAlone(member);
       return;
     }
     for (const [index, member] of batch.entries()) {
       const answer = answers[index];
-      if (answer !== undefined) member.resolve(answer);
+      if (answer !== undefined) member.succeed(answer);
     }
   }
 
   /** One answer per request; null when they have to be asked one by one. */
   async #askTogether(
-    batch: readonly Waiting[],
-    first: Waiting,
+    batch: readonly WaitingCall[],
+    first: WaitingCall,
     signal: AbortSignal,
   ): Promise<readonly Payload[] | null> {
     this.#tell(batch);
@@ -183,16 +211,22 @@ export class Batcher implements Servable {
     }
   }
 
-  async #runAlone(member: Waiting): Promise<void> {
+  async #runAlone(member: WaitingCall): Promise<void> {
     if (member.signal.aborted) {
-      member.reject(leftError(member.signal, 0));
+      member.leave();
       return;
     }
+    // The engine hears of it itself, and says when what it runs has ended.
+    member.whenLeft = null;
     this.#tell([member]);
-    await this.#inner.predict(member.call, member.signal).then(member.resolve, member.reject);
+    try {
+      member.succeed(await this.#inner.predict(member.call, member.signal));
+    } catch (error) {
+      member.fail(error);
+    }
   }
 
-  #tell(batch: readonly Waiting[]): void {
+  #tell(batch: readonly WaitingCall[]): void {
     this.#options.onBatch?.({
       requests: batch.length,
       rows: batch.reduce((sum, { rows }) => sum + rows, 0),
@@ -200,47 +234,6 @@ export class Batcher implements Servable {
   }
 }
 
-/**
- * Who still waits for a batch. One who leaves while others stay gets its error at once; when the last leaves the
- * predict itself is aborted, and that one waits for it to end, because its handle is all that keeps the servable up.
- */
-class Interest implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #present: Set<Waiting>;
-  readonly #stop: (() => void)[] = [];
-
-  constructor(batch: readonly Waiting[]) {
-    this.#present = new Set(batch);
-    for (const member of batch) {
-      const leave = (): void => {
-        this.#leave(member);
-      };
-      member.signal.addEventListener('abort', leave, { once: true });
-      this.#stop.push(() => {
-        member.signal.removeEventListener('abort', leave);
-      });
-      if (member.signal.aborted) leave();
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  remaining(): readonly Waiting[] {
-    return [...this.#present];
-  }
-
-  [Symbol.dispose](): void {
-    for (const stop of this.#stop) stop();
-  }
-
-  #leave(member: Waiting): void {
-    if (this.#present.size > 1) {
-      this.#present.delete(member);
-      member.reject(leftError(member.signal, 0));
-    } else if (this.#present.has(member)) {
-      this.#controller.abort(member.signal.reason);
-    }
-  }
+function queueFull(limit: number, of: 'requests' | 'rows'): Error {
+  return countersignError('QUEUE_FULL', limit, of).with({ retryAfterSeconds: 1 });
 }
