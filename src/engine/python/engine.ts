@@ -69,13 +69,22 @@ class Shared {
 
   async launcher(environment: PythonEnvironment): Promise<EnvironmentLauncher> {
     const { hostDirectory, runtimeDir, clock, logger, env = process.env, fork = process.platform === 'linux' } = this.#options;
-    const hub = await (this.#hub ??= Hub.open(runtimeDir, logger));
+    const hub = await this.#openHub(runtimeDir, logger);
     const known = this.#launchers.get(environment.python);
     if (known !== undefined) return known;
     const context = { environment, hub, hostDirectory, env, clock, logger };
     const launcher = new EnvironmentLauncher(context, fork);
     this.#launchers.set(environment.python, launcher);
     return launcher;
+  }
+
+  /** Once for all; after a failure the next load tries again. */
+  #openHub(runtimeDir: string, logger: Logger): Promise<Hub> {
+    this.#hub ??= Hub.open(runtimeDir, logger).catch((error: unknown) => {
+      this.#hub = null;
+      throw error;
+    });
+    return this.#hub;
   }
 
   async close(): Promise<void> {

@@ -13,10 +13,16 @@ export class Introduction {
 
   constructor(hub: Hub, output: Output) {
     const { promise, resolve } = Promise.withResolvers<Socket>();
+    const { promise: heard, resolve: hear } = Promise.withResolvers<undefined>();
     this.#hello = promise;
     this.#stop = hub.expect(this.key, (socket, { role }) => {
-      if (role === 'output') output.read(socket);
-      else resolve(socket);
+      if (role === 'zygote') resolve(socket);
+      // A worker whose output nobody took would break at its first print.
+      else if (role === 'worker') resolve(heard.then(() => socket));
+      else {
+        output.read(socket);
+        hear(undefined);
+      }
     });
   }
 
