@@ -429,6 +429,7 @@ test('no worker outlives a gateway that is killed, however busy it is', async ()
     join(import.meta.dirname, '../support/engine-parent.ts'),
     await pythonEnv('models'),
     await modelDirectory('moody'),
+    root,
   ]);
   try {
     const [line = '[]'] = await Array.fromAsync(takeFirst(createInterface(parent.stdout)));

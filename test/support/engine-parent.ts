@@ -1,15 +1,14 @@
 /**
  * A process that stands for a gateway: it loads a model in a forked and in a spawned worker, prints the pids of
- * both, and then runs until it is killed: node engine-parent.ts PYTHON MODEL_DIRECTORY
+ * both, and then runs until it is killed: node engine-parent.ts PYTHON MODEL_DIRECTORY RUNTIME_DIRECTORY
  */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createPythonEngine } from '../../src/engine/python/engine.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 
-const [python = '', directory = ''] = process.argv.slice(2);
+const [python = '', directory = '', runtimeDir = ''] = process.argv.slice(2);
 const environment = { python, pythonVersion: '3', id: 'test', description: 'test' };
 const never = new AbortController().signal;
 const columns = [{ name: 'how', vector: { dtype: 'str', data: ['pid'] }, nulls: null }] as const;
@@ -24,7 +23,7 @@ const pids = [true, false].map(async (fork) => {
     environments: { prepare: () => Promise.resolve(environment) },
     workers: 1,
     hostDirectory: join(import.meta.dirname, '../../python'),
-    runtimeDir: tmpdir(),
+    runtimeDir,
     fork,
     clock: systemClock,
     logger: silentLogger,
