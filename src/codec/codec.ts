@@ -43,7 +43,7 @@ export interface Handover<Answer> {
   readonly body: Uint8Array;
   readonly contentType: string | null;
   /** What MLflow's code wrote, as an answer of the protocol. */
-  answer(written: EncodedAnswer): Answer;
+  readonly answer: (written: EncodedAnswer) => Answer;
 }
 
 /** What a codec knows of whom a request goes to. */

@@ -1,4 +1,5 @@
 import { type Payload } from '../payload/payload.ts';
+import { isForMlflow } from './mlflow/is-for-mlflow.ts';
 import { type Codec, type DecodedRequest, type EncodedAnswer } from './codec.ts';
 import { type BodyFormat, bodyFormat } from './mlflow/media-type.ts';
 import { type Memo, readJsonBody } from './mlflow/read-body.ts';
@@ -13,6 +14,13 @@ import { writePrediction } from './mlflow/write.ts';
 export function createMlflowCodec(): Codec {
   return {
     name: 'mlflow',
+    handOver({ body, contentType }, { signature, version, mlflowExact }) {
+      if (!mlflowExact) {
+        if (!isForMlflow(signature, version)) return null;
+        bodyFormat(contentType);
+      }
+      return { body, contentType, answer: (written) => written };
+    },
     decode(request, signature) {
       const read = readers[bodyFormat(request.contentType)];
       return read(request.body, signature);

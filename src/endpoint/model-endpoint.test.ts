@@ -68,6 +68,7 @@ function house(settings: Partial<EndpointSettings> = {}, logger: Logger = silent
       contractFile: null,
       compatibility: 'substitutable',
       outputCheck: 'error',
+      mlflowExact: false,
       timeoutMs: 60_000,
       ...settings,
     },

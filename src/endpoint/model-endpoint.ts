@@ -1,7 +1,8 @@
-import { type Codec, type DecodedRequest } from '../codec/codec.ts';
+import { type Codec, type DecodedRequest, type Handover } from '../codec/codec.ts';
 import { compareSignatures, isAcceptable } from '../contract/compare.ts';
 import { type Comparison, type Contract } from '../contract/contract.ts';
 import { type Signature } from '../contract/signature.ts';
+import { type Servable } from '../engine/engine.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
 import { type Handle, type Manager } from '../serving/manager.ts';
@@ -52,6 +53,13 @@ interface Resolved {
   readonly isDefault: boolean;
 }
 
+/** A call under way. */
+interface Course {
+  readonly resolved: Resolved;
+  readonly stages: Stages;
+  readonly deadline: Deadline;
+}
+
 /** One registered model as an endpoint: many versions behind the contract that its default pins. */
 export class ModelEndpoint implements Endpoint {
   readonly name: string;
@@ -87,28 +95,68 @@ export class ModelEndpoint implements Endpoint {
     using deadline = this.#deadline(call);
     const stages = new Stages(observer, this.#options.clock);
     const resolved = await this.#resolveCall(call, observer, stages, deadline);
+    const course: Course = { resolved, stages, deadline };
+    const handover = this.#handOver(call, resolved);
+    if (handover !== null) {
+      return await this.#withHandle(resolved, deadline, stages, ({ servable }) =>
+        this.#invoke(servable, handover, call, course),
+      );
+    }
     const request = this.#decode(call, resolved, stages);
-    const answers =
-      request.parts.length === 0
-        ? []
-        : await this.#withHandle(resolved, deadline, stages, (handle) =>
-            answerParts({
-              servable: handle.servable,
-              request,
-              ref: resolved.ref,
-              terms: resolved.signature,
-              own: resolved.metadata.signature,
-              check: this.#check(resolved, call.codec.name),
-              requestId: call.requestId,
-              signal: deadline.signal,
-              stages,
-              onFit: () => {
-                this.#options.verifications.confirm(resolved.ref);
-              },
-              logger: this.#options.logger,
-            }),
-          );
-    return stages.run('encode', () => call.codec.encode(answers, request, resolved.signature));
+    if (request.parts.length === 0) return call.codec.encode([], request, resolved.signature);
+    return await this.#withHandle(resolved, deadline, stages, ({ servable }) =>
+      this.#predict(servable, request, call, course),
+    );
+  }
+
+  /** Adapt, predict, conform, encode. */
+  async #predict<Request, Answer>(
+    servable: Servable,
+    request: DecodedRequest,
+    { codec, requestId }: EndpointCall<Request, Answer>,
+    { resolved, stages, deadline }: Course,
+  ): Promise<Answer> {
+    const answers = await answerParts({
+      servable,
+      request,
+      ref: resolved.ref,
+      terms: resolved.signature,
+      own: resolved.metadata.signature,
+      check: this.#check(resolved, codec.name),
+      requestId,
+      signal: deadline.signal,
+      stages,
+      onFit: () => {
+        this.#options.verifications.confirm(resolved.ref);
+      },
+      logger: this.#options.logger,
+    });
+    return stages.run('encode', () => codec.encode(answers, request, resolved.signature));
+  }
+
+  /** Has MLflow's own code read and answer it. An engine without any is asked what we read of it ourselves. */
+  async #invoke<Request, Answer>(
+    servable: Servable,
+    { body, contentType, answer }: Handover<Answer>,
+    call: EndpointCall<Request, Answer>,
+    course: Course,
+  ): Promise<Answer> {
+    const { resolved, stages, deadline } = course;
+    const { invoke } = servable;
+    if (invoke === undefined) {
+      return this.#predict(servable, this.#decode(call, resolved, stages), call, course);
+    }
+    const exact = this.#options.settings.mlflowExact;
+    const raw = { body, contentType, exact, requestId: call.requestId };
+    return answer(await stages.wait('invoke', () => invoke(raw, deadline.signal)));
+  }
+
+  #handOver<Request, Answer>(
+    { codec, request }: EndpointCall<Request, Answer>,
+    { signature, metadata: version }: Resolved,
+  ): Handover<Answer> | null {
+    const { mlflowExact } = this.#options.settings;
+    return codec.handOver?.(request, { signature, version, mlflowExact }) ?? null;
   }
 
   async stream(call: EndpointCall, observer: CallObserver): Promise<AsyncIterable<string>> {

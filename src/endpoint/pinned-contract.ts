@@ -15,6 +15,9 @@ export interface Pinned {
   readonly because: string;
 }
 
+/** What decides the default version. */
+type PinningSettings = Pick<EndpointSettings, 'defaultVersion' | 'contractFile' | 'compatibility'>;
+
 const conventionalAliases = ['production', 'champion'];
 
 /**
@@ -26,7 +29,7 @@ const conventionalAliases = ['production', 'champion'];
 export async function pinContract(
   model: string,
   directory: VersionDirectory,
-  settings: EndpointSettings,
+  settings: PinningSettings,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<Pinned> {
@@ -50,7 +53,7 @@ export async function pinContract(
 async function findDefault(
   model: string,
   directory: VersionDirectory,
-  settings: EndpointSettings,
+  settings: PinningSettings,
   file: Contract | null,
   logger: Logger,
   signal: AbortSignal,

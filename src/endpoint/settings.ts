@@ -10,6 +10,8 @@ export interface EndpointSettings {
   readonly compatibility: CompatibilityMode;
   /** `error` refuses an answer that does not fit, `warn` logs it and passes it through, `off` does not look. */
   readonly outputCheck: 'error' | 'warn' | 'off';
+  /** `/invocations` goes through MLflow's own code, whatever the codec could read itself. */
+  readonly mlflowExact: boolean;
   /** Deadline of a request, waiting for a load included. */
   readonly timeoutMs: number;
 }

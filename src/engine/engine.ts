@@ -47,8 +47,34 @@ export interface Servable {
   predict(call: PredictCall, signal: AbortSignal): Promise<Payload>;
   /** Items of the model's `predict_stream`, pulled one by one: the model waits while nobody reads. */
   predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested>;
+  /**
+   * A request of `/invocations` through MLflow's own code beside the model; absent where there is none. Errors: as
+   * `predict`, and INVALID_BODY for what MLflow refuses.
+   */
+  readonly invoke?: Invoke;
   /** Waits for nothing: whoever owns the servable made sure that nothing runs. Safe to call twice. */
   unload(): Promise<void>;
+}
+
+/** A request of MLflow's protocol as it came in. */
+export interface RawCall {
+  readonly body: Uint8Array;
+  /** The whole header; null when there is none. */
+  readonly contentType: string | null;
+  /**
+   * MLflow's answer by construction. Else a model's exception is 500, a caller's mistake is 4xx and JSON has no NaN, as
+   * in the answers that countersign writes itself.
+   */
+  readonly exact: boolean;
+  readonly requestId: string;
+}
+
+export type Invoke = (call: RawCall, signal: AbortSignal) => Promise<RawAnswer>;
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
 }
 
 export interface PredictCall {

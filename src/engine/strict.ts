@@ -23,6 +23,7 @@ export function strictLoader(loader: Loader): Loader {
 function strictServable(inner: Servable): Servable {
   let unloading: Promise<void> | undefined;
   const tooLate = (): Error => countersignError('INTERNAL').with({ cause: 'predict after unload' });
+  const { invoke } = inner;
   return {
     engine: inner.engine,
     executors: inner.executors,
@@ -39,6 +40,9 @@ function strictServable(inner: Servable): Servable {
       if (unloading !== undefined) throw tooLate();
       return inner.predictStream(call, signal);
     },
+    ...(invoke !== undefined && {
+      invoke: (call, signal) => (unloading === undefined ? invoke(call, signal) : Promise.reject(tooLate())),
+    }),
     unload: () => (unloading ??= inner.unload()),
   };
 }

@@ -21,6 +21,7 @@ export const protocolVersion = 1;
 export type GatewayMessage =
   | { readonly type: 'load'; readonly id: number; readonly directory: string }
   | PredictMessage
+  | InvokeMessage
   /** The next item of a stream. */
   | { readonly type: 'pull'; readonly id: number }
   /** The reader of a stream left. */
@@ -38,11 +39,22 @@ export interface PredictMessage {
   readonly requestId: string;
 }
 
+/** A body of `/invocations`, for MLflow's own parser. */
+export interface InvokeMessage {
+  readonly type: 'invoke';
+  readonly id: number;
+  readonly body: Uint8Array;
+  readonly contentType: string | null;
+  readonly exact: boolean;
+  readonly requestId: string;
+}
+
 /** From the host. */
 export type HostMessage =
   | HelloMessage
   | LoadedMessage
   | { readonly type: 'answer'; readonly id: number; readonly payload: Payload }
+  | RawMessage
   | { readonly type: 'item'; readonly id: number; readonly value: Nested }
   /** A stream is over, or a command is done. */
   | { readonly type: 'end'; readonly id: number }
@@ -50,6 +62,15 @@ export type HostMessage =
   | { readonly type: 'forked'; readonly id: number; readonly pid: number }
   /** A forked process ended; a negative status is the signal that killed it. */
   | { readonly type: 'exited'; readonly pid: number; readonly status: number };
+
+/** The answer to `invoke`, as MLflow wrote it. */
+export interface RawMessage {
+  readonly type: 'raw';
+  readonly id: number;
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
 
 export interface HelloMessage {
   readonly type: 'hello';
@@ -82,6 +103,10 @@ export interface FailedMessage {
 
 /** The pieces of the message's frame. */
 export function packMessage(message: GatewayMessage, layouts: LayoutWriter | null): Uint8Array[] {
+  if (message.type === 'invoke') {
+    const { type, id, body, contentType, exact, requestId } = message;
+    return packFrame({ t: type, id, r: requestId, contentType, exact }, [body]);
+  }
   if (message.type !== 'predict' && message.type !== 'stream') {
     const { type, ...fields } = message;
     return packFrame({ t: type, ...fields }, []);
@@ -107,6 +132,8 @@ export function unpackMessage({ header, blocks }: Frame, layouts: LayoutReader):
   switch (type) {
     case 'answer':
       return { type, id, payload: unpackPayload(header['p'], blocks, layouts) };
+    case 'raw':
+      return readRaw(id, header, blocks[0]);
     case 'item':
       return { type, id, value: nestedFromJson(header['v'] ?? null) };
     case 'end':
@@ -127,6 +154,11 @@ function readHello(header: Frame['header']): HelloMessage {
   if (role !== 'worker' && role !== 'zygote' && role !== 'output') throw badFrame('an unknown role');
   const [version, pid] = [readInteger(header['version']), readInteger(header['pid'])];
   return { type: 'hello', version, role, key: readText(header['key']), pid };
+}
+
+function readRaw(id: number, header: Frame['header'], body: Uint8Array = new Uint8Array()): RawMessage {
+  const { status, contentType } = header;
+  return { type: 'raw', id, status: readInteger(status), contentType: readText(contentType), body };
 }
 
 function readVersions(json: Json | undefined): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { type EngineName, type PredictCall, type Servable } from '../engine/engine.ts';
+import { type EngineName, type Invoke, type PredictCall, type Servable } from '../engine/engine.ts';
 import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Nested, type Payload } from '../payload/payload.ts';
@@ -41,6 +41,7 @@ export class Batcher implements Servable {
   readonly engine: EngineName;
   readonly executors: number;
   readonly streams: boolean;
+  readonly invoke?: Invoke;
   readonly #inner: Servable;
   readonly #options: BatcherOptions;
   #waiting: WaitingCall[] = [];
@@ -48,6 +49,7 @@ export class Batcher implements Servable {
   #running = 0;
   #scheduled = false;
   #cancelWindow: (() => void) | null = null;
+  #invoked = 0;
   /** An answer did not map to rows once: from then on requests go alone. */
   #alone: boolean;
 
@@ -58,6 +60,7 @@ export class Batcher implements Servable {
     this.#inner = inner;
     this.#options = options;
     this.#alone = !options.batching;
+    if (inner.invoke !== undefined) this.invoke = this.#limited(inner.invoke);
   }
 
   get detail(): string {
@@ -91,6 +94,20 @@ export class Batcher implements Servable {
   unload(): Promise<void> {
     this.#cancelWindow?.();
     return this.#inner.unload();
+  }
+
+  /** Nobody knows the rows of what only MLflow reads: it goes alone, and waits its turn in the servable. */
+  #limited(invoke: Invoke): Invoke {
+    return async (call, signal) => {
+      const { maxQueued } = this.#options;
+      if (this.#invoked >= this.executors + maxQueued) throw queueFull(maxQueued, 'requests');
+      this.#invoked++;
+      try {
+        return await invoke(call, signal);
+      } finally {
+        this.#invoked--;
+      }
+    };
   }
 
   #fit({ input, params }: PredictCall): Fit {

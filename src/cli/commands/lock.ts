@@ -24,7 +24,7 @@ export function lockCommand(): Command {
       const context = await cliContext(flags);
       const registry = await openFrom(context);
       try {
-        const { defaultVersion, compatibility, outputCheck, timeoutMs } = context.options.forModel(model);
+        const { defaultVersion, compatibility } = context.options.forModel(model);
         const selector = defaultVersion === null ? null : parseSelector(defaultVersion);
         const { logger } = context;
         const { contract, because } = await pinContract(
@@ -34,8 +34,6 @@ export function lockCommand(): Command {
             defaultVersion: selector?.kind === 'default' ? null : selector,
             contractFile: null,
             compatibility,
-            outputCheck,
-            timeoutMs,
           },
           logger,
           new AbortController().signal,

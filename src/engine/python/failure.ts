@@ -31,6 +31,8 @@ export function failure(failed: FailedMessage, { model, version }: VersionRef): 
   switch (failed.code) {
     case 'MODEL_FAILED':
       return countersignError('MODEL_FAILED', model, version, what).with({ cause, ...mlflowFacts(failed) });
+    case 'INVALID_BODY':
+      return countersignError('INVALID_BODY', what).with({ cause, ...mlflowFacts(failed) });
     case 'MODEL_OUTPUT_UNSUPPORTED':
       return countersignError('MODEL_OUTPUT_UNSUPPORTED', model, version, what).with({ cause });
     case 'MODULE_MISSING':

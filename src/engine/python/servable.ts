@@ -4,7 +4,8 @@ import { type HostMessage } from '../../frames/message.ts';
 import { type Nested, type Payload } from '../../payload/payload.ts';
 import { type VersionRef } from '../../registry/registry.ts';
 import { type Clock } from '../../util/clock.ts';
-import { type PredictCall, type Servable } from '../engine.ts';
+import { type Invoke, type PredictCall, type Servable } from '../engine.ts';
+import { type Request } from './connection.ts';
 import { failure } from './failure.ts';
 import { Lease, type LeaseSettings } from './lease.ts';
 import { privateBytes } from './memory.ts';
@@ -66,11 +67,16 @@ export class PythonServable implements Servable {
   }
 
   async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
-    // When its worker dies over it, that may have been the request's doing or not: once more, before all others.
-    const reply = (await this.#predictOnce(call, signal, false)) ?? (await this.#predictOnce(call, signal, true));
+    const reply = await this.#ask({ type: 'predict', ...call }, call.requestId, signal);
     if (reply?.type === 'answer') return reply.payload;
     throw this.#error(reply);
   }
+
+  readonly invoke: Invoke = async (call, signal) => {
+    const reply = await this.#ask({ type: 'invoke', ...call }, call.requestId, signal);
+    if (reply?.type === 'raw') return reply;
+    throw this.#error(reply);
+  };
 
   async *predictStream(call: PredictCall, signal: AbortSignal): AsyncGenerator<Nested, void> {
     const lease = await Lease.take(this.#leases, call.requestId, signal);
@@ -89,10 +95,21 @@ export class PythonServable implements Servable {
     return this.#options.pool.close();
   }
 
-  async #predictOnce(call: PredictCall, signal: AbortSignal, again: boolean): Promise<HostMessage | null> {
-    const lease = await Lease.take(this.#leases, call.requestId, signal, again);
+  /** When its worker dies over it, that may have been the request's doing or not: once more, before all others. */
+  async #ask(request: Request, requestId: string, signal: AbortSignal): Promise<HostMessage | null> {
+    const reply = await this.#askOnce(request, requestId, signal, false);
+    return reply ?? (await this.#askOnce(request, requestId, signal, true));
+  }
+
+  async #askOnce(
+    request: Request,
+    requestId: string,
+    signal: AbortSignal,
+    again: boolean,
+  ): Promise<HostMessage | null> {
+    const lease = await Lease.take(this.#leases, requestId, signal, again);
     try {
-      return await lease.ask({ type: 'predict', ...call });
+      return await lease.ask(request);
     } finally {
       lease.end();
     }
