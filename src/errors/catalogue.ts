@@ -150,12 +150,14 @@ export const catalogue = {
     exit: 3,
     message: (model: string, version: string, known: readonly string[]) =>
       `Model '${model}' has no version ${version}; it has: ${list(known)}.`,
+    hint: 'Choose one of these, an alias (@production) or latest.',
   },
   ALIAS_NOT_FOUND: {
     kind: 'not_found',
     exit: 3,
     message: (model: string, alias: string, known: readonly string[]) =>
       `Model '${model}' has no alias '${alias}'; it has: ${list(known)}.`,
+    hint: 'Choose one of these, a version number or latest.',
   },
   VERSION_INCOMPATIBLE: {
     kind: 'conflict',
@@ -292,16 +294,19 @@ export const catalogue = {
     exit: 4,
     message: (model: string, version: string, reason: string) =>
       `The artifact of version ${version} of '${model}' cannot be read: ${reason}`,
+    hint: 'Check where the artifacts are (--artifacts-destination, credentials), or log the model again.',
   },
   INVALID_MLMODEL: {
     kind: 'failed_precondition',
     exit: 4,
     message: (what: string) => `The MLmodel file cannot be used: ${what}.`,
+    hint: 'Log the model again with MLflow, and register that as a new version.',
   },
   INVALID_SIGNATURE: {
     kind: 'failed_precondition',
     exit: 4,
     message: (path: string, what: string) => `The signature cannot be used: ${what} at ${path}.`,
+    hint: 'Log the model again with a signature of MLflow, and register that as a new version.',
   },
 
   // --- environments and engines ---
@@ -347,6 +352,7 @@ export const catalogue = {
     retryable: true,
     exit: 4,
     message: (reason: string) => `No worker process could be started: ${reason}`,
+    hint: 'The server log has what the process printed.',
   },
 
   // --- command line and options ---
@@ -367,6 +373,7 @@ export const catalogue = {
     exit: 6,
     message: (subject: string, breaks: readonly string[]) =>
       `${subject} would break callers: ${list(breaks, 5)}.`,
+    hint: 'Let another version be the default with --default-version, or write a new contract with `countersign lock`.',
   },
   INTERNAL: {
     kind: 'internal',
