@@ -4,3 +4,4 @@ export { type Closed } from './gateway.ts';
 export { type CountersignOptions } from './config/options.ts';
 export { CountersignError } from './errors/countersign-error.ts';
 export { type ErrorCode, type ErrorKind } from './errors/catalogue.ts';
+export { type Logger } from './telemetry/logger.ts';

@@ -99,7 +99,7 @@ interface Run {
 
 function start(args: readonly string[], options: ServedOptions): Run {
   const script = options.script ?? 'bin/countersign.js';
-  const child = spawn(process.execPath, [join(root, script), ...args], {
+  const child = spawn(process.execPath, [resolve(root, script), ...args], {
     cwd: options.cwd ?? root,
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
