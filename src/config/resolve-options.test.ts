@@ -52,6 +52,11 @@ describe('where a value comes from', () => {
 });
 
 describe('what a value is', () => {
+  it('refuses --mlflow-exact where no Python would run', () => {
+    const given = { mlflowExact: true, engine: 'onnx' };
+    expect(() => resolveOptions({ given, env: {}, file: {} }).forModel('m')).toThrow('--mlflow-exact');
+  });
+
   it('reads sizes in bytes or with a unit', () => {
     expect(resolve({ given: { maxBody: '1MiB' } }).maxBodyBytes).toBe(1024 * 1024);
     expect(resolve({ given: { maxBody: '1.5 kb' } }).maxBodyBytes).toBe(1500);

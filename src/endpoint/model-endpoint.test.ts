@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
 import { FakeEngine } from '../../test/fakes/fake-engine.ts';
 import { FakeRegistry } from '../../test/fakes/fake-registry.ts';
+import { createMlflowCodec } from '../codec/mlflow.ts';
 import { createServeCodec } from '../codec/serve.ts';
 import { parseSignature } from '../contract/parse.ts';
 import { type Signature } from '../contract/signature.ts';
@@ -95,7 +96,7 @@ function house(settings: Partial<EndpointSettings> = {}, logger: Logger = silent
       },
       { resolved: () => undefined, stage: () => undefined },
     );
-    return JSON.parse(String(answer.body));
+    return JSON.parse(Buffer.from(answer.body).toString());
   };
   return { clock, registry, engine, verifications, manager, endpoint, post };
 }
@@ -362,5 +363,51 @@ describe('time', () => {
     caller.abort();
     expect((await failing).code).toBe('CALLER_LEFT');
     expect(manager.status({ model: 'm', version: '1' })?.inUse).toBe(0);
+  });
+});
+
+describe('a request that only MLflow reads', () => {
+  const mlflow = createMlflowCodec();
+  const written = {
+    status: 200,
+    contentType: 'application/json',
+    body: utf8.encode('{"predictions":"raw"}'),
+  };
+
+  it('goes to the model as it came, and its answer back, when the model has no signature', async () => {
+    const { registry, engine, post } = house();
+    registry.addVersion('m');
+    const bodies: string[] = [];
+    engine.plan({ model: 'm', version: '1' }).invoke = ({ body, exact }) => {
+      bodies.push(`${Buffer.from(body).toString()} ${String(exact)}`);
+      return written;
+    };
+    expect(await post({ odd: [1] }, '', { codec: mlflow })).toEqual({ predictions: 'raw' });
+    expect(bodies).toEqual(['{"odd":[1]} false']);
+  });
+
+  it('is read by the codec where the engine has no MLflow', async () => {
+    const { registry, post } = house();
+    registry.addVersion('m');
+    expect(await post({ inputs: [1, 2] }, '', { codec: mlflow })).toEqual({ predictions: [1, 2] });
+  });
+
+  it('is any request to /invocations when its very answers are wanted, and none to /serve', async () => {
+    const { registry, engine, post } = house({ mlflowExact: true });
+    registry.addVersion('m', { signature: textToText });
+    engine.plan({ model: 'm', version: '1' }).invoke = () => written;
+    expect(await post({ inputs: { word: ['a'] } }, '', { codec: mlflow })).toEqual({ predictions: 'raw' });
+    expect(await post({ word: 'a' })).toEqual([{ word: 'a' }]);
+  });
+
+  it('is refused when the version it names would break callers', async () => {
+    const { registry, post } = house({
+      mlflowExact: true,
+      defaultVersion: { kind: 'version', version: '1' },
+    });
+    registry.addVersion('m', { signature: textToText });
+    registry.addVersion('m', { signature: renamed });
+    const failure = await failureOf(post({ inputs: [] }, '2', { codec: mlflow }));
+    expect(failure.code).toBe('VERSION_INCOMPATIBLE');
   });
 });

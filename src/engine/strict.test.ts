@@ -27,6 +27,19 @@ describe('strictLoader', () => {
     expect(servable.detail).toBe('a fake of m/1');
   });
 
+  test('has what reads raw requests only where the engine has it, and only before unload', async () => {
+    const engine = new FakeEngine();
+    const without = await strictLoader(engine.loaderFor(ref)).load(never, quiet);
+    expect(without.invoke).toBeUndefined();
+    await without.unload();
+    engine.plan(ref).invoke = ({ body }) => ({ status: 200, contentType: 'text/plain', body });
+    const raw = { body: Uint8Array.of(1), contentType: null, exact: true, requestId: 'r' };
+    const servable = await strictLoader(engine.loaderFor(ref)).load(never, quiet);
+    expect(await servable.invoke?.(raw, never)).toMatchObject({ body: raw.body });
+    await servable.unload();
+    await expect(servable.invoke?.(raw, never)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
   test('a loader loads once; a second try is an error and reaches no engine', async () => {
     const engine = new FakeEngine();
     const loader = strictLoader(engine.loaderFor(ref));

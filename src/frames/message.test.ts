@@ -26,6 +26,27 @@ describe('messages', () => {
     });
   });
 
+  test('a body of MLflow goes and its answer comes byte by byte', () => {
+    const body = Uint8Array.of(0, 255, 10);
+    const sent = packMessage(
+      { type: 'invoke', id: 5, body, contentType: null, exact: true, requestId: 'r' },
+      null,
+    );
+    const [frame] = new FrameReader().push(Buffer.concat(sent));
+    expect(frame?.header).toEqual({ t: 'invoke', id: 5, r: 'r', contentType: null, exact: true, b: [3] });
+    expect(frame?.blocks).toEqual([body]);
+    const [answer] = new FrameReader().push(
+      Buffer.concat(packFrame({ t: 'raw', id: 5, status: 415, contentType: 'text/plain' }, [body])),
+    );
+    expect(unpackMessage(answer ?? expect.fail(), new LayoutReader())).toEqual({
+      type: 'raw',
+      id: 5,
+      status: 415,
+      contentType: 'text/plain',
+      body,
+    });
+  });
+
   test('a failure is a code and its arguments, never an exception', () => {
     const header = {
       t: 'failed',

@@ -106,6 +106,17 @@ describe('what goes together', () => {
     ]);
   });
 
+  it('asks about no rows alone: in company it would not show what the model makes of them', async () => {
+    const { batcher, plan, batches } = await house();
+    plan.answer = twice;
+    const answers = await Promise.all([doubles(1), doubles(), doubles(2)].map((rows) => ask(batcher, rows)));
+    expect(answers.map(valuesOf)).toEqual([[2], [], [4]]);
+    expect(batches).toEqual([
+      { requests: 2, rows: 2 },
+      { requests: 1, rows: 0 },
+    ]);
+  });
+
   it('never mixes different params', async () => {
     const { batcher, plan, batches } = await house();
     plan.answer = twice;

@@ -111,9 +111,11 @@ export class Batcher implements Servable {
   }
 
   #fit({ input, params }: PredictCall): Fit {
-    const payload = this.#alone ? null : batchKey(input);
+    const rows = rowCount(input) ?? 1;
+    // Of no rows at all each model makes what it will; in company that would not show.
+    const payload = this.#alone || rows === 0 ? null : batchKey(input);
     const key = payload === null ? null : `${payload} ${paramsKey(params)}`;
-    return { key, rows: rowCount(input) ?? 1 };
+    return { key, rows };
   }
 
   #whatIsFull({ rows }: Fit): Error | null {

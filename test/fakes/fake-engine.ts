@@ -1,9 +1,12 @@
 import {
   type Engine,
   type EngineName,
+  type Invoke,
   type Loadable,
   type Loader,
   type PredictCall,
+  type RawAnswer,
+  type RawCall,
   type Servable,
 } from '../../src/engine/engine.ts';
 import { leftError } from '../../src/engine/leaving.ts';
@@ -21,6 +24,8 @@ export class FakePlan {
   directory: string | null = null;
   /** Items of `predictStream`; null: the model has none. */
   stream: ((call: PredictCall) => Iterable<Nested>) | null = null;
+  /** The answer to a request that only MLflow reads; null: there is no MLflow beside the model. */
+  invoke: ((call: RawCall) => RawAnswer | Promise<RawAnswer>) | null = null;
   memoryBytes: number | null = null;
   executors = 1;
   /** The answer to a predict; echoes the input unless a test says otherwise. */
@@ -129,6 +134,7 @@ export class FakeServable implements Servable {
   readonly streams: boolean;
   readonly detail: string;
   readonly memoryBytes: number | null;
+  readonly invoke?: Invoke;
   readonly #owner: FakeEngine;
   readonly #name: string;
   readonly #plan: FakePlan;
@@ -143,13 +149,19 @@ export class FakeServable implements Servable {
     this.streams = plan.stream !== null;
     this.detail = `a fake of ${name}`;
     this.memoryBytes = plan.memoryBytes;
+    const { invoke } = plan;
+    if (invoke !== null) this.invoke = (call, signal) => this.#run(() => invoke(call), signal);
   }
 
-  async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+  predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+    return this.#run(() => this.#plan.answer(call), signal);
+  }
+
+  async #run<Answer>(answer: () => Answer | Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     this.#mustLive();
     this.#running++;
     try {
-      return await abortable(Promise.resolve(this.#plan.answer(call)), signal);
+      return await abortable(Promise.resolve(answer()), signal);
     } catch (thrown) {
       throw signal.aborted ? leftError(signal, 0) : thrown;
     } finally {
