@@ -85,13 +85,24 @@ describe('a version that is asked for', () => {
     await settle();
   });
 
-  test('logs its progress, but not every sentence', async () => {
+  test('logs its progress, but not every sentence: the first at once, then the last of each while', async () => {
     const logger = new RecordingLogger();
     const manager = manage({ logger });
     engine.plan(v(1)).progress = Array.from({ length: 100 }, (_, i) => `${i} of 100`);
-    await use(manager, v(1));
-    const logged = logger.lines.filter(({ message }) => message === 'version loading');
-    expect(logged.map(({ data }) => data)).toEqual([{ ...v(1), progress: '0 of 100' }]);
+    engine.plan(v(1)).hold();
+    const acquired = manager.acquire(v(1), patient);
+    const logged = (): unknown[] =>
+      logger.lines.filter(({ message }) => message === 'version loading').map(({ data }) => data);
+    await settle();
+    expect(logged()).toEqual([{ ...v(1), progress: '0 of 100' }]);
+    await clock.advance(2_000);
+    await clock.advance(5_000);
+    expect(logged()).toEqual([
+      { ...v(1), progress: '0 of 100' },
+      { ...v(1), progress: '99 of 100' },
+    ]);
+    engine.plan(v(1)).letGo();
+    await acquired;
   });
 });
 
