@@ -1,7 +1,8 @@
 import { type Signature } from '../contract/signature.ts';
-import { countersignError } from '../errors/countersign-error.ts';
+import { conformOutput } from '../contract/conform.ts';
+import { countersignError, type Issue } from '../errors/countersign-error.ts';
 import { type Payload } from '../payload/payload.ts';
-import { type Codec, type DecodedRequest } from './codec.ts';
+import { type Codec, type DecodedRequest, type RequestPart } from './codec.ts';
 import { readAnswers, rowsPolicy, tensorBody } from './rows/read-answers.ts';
 import { type Longs, rowValues } from './rows/row-values.ts';
 import { type ReadInputs } from './serve/body-rows.ts';
@@ -90,7 +91,7 @@ interface PlacedRows {
 /** Puts the rows of each part where the request had them. */
 function placed(parts: readonly PlacedRows[]): readonly unknown[] {
   const [first] = parts;
-  if (first !== undefined && first.positions === null && parts.length === 1) return first.rows;
+  if (first?.positions === null && parts.length === 1) return first.rows;
   const ordered: unknown[] = [];
   for (const { positions, rows } of parts) {
     positions?.forEach((position, index) => (ordered[position] = rows[index]));
@@ -107,4 +108,34 @@ export function paramValues({ params }: DecodedRequest, longs: Longs): Readonly<
   return Object.fromEntries(values) as Readonly<Record<string, unknown>>;
 }
 
-export { readAnswers } from './rows/read-answers.ts';
+export type ReadOutputs =
+  | { readonly ok: true; readonly parts: readonly RequestPart[] }
+  | {
+      readonly ok: false;
+      /** "row 2, `score`: expected a number, got null". */
+      readonly what: string;
+    };
+
+/** The outputs of a function as the payloads of a signature, checked as a model's are: one for each of `rows`. */
+export function readOutputs(
+  outputs: readonly unknown[],
+  signature: Signature | null,
+  rows: number,
+): ReadOutputs {
+  const read = readAnswers(outputs, signature?.outputs ?? null);
+  if (read instanceof Faults)
+    return { ok: false, what: read.listed().slice(0, 5).map(outputWords).join('; ') };
+  const parts: RequestPart[] = [];
+  for (const { input, positions } of read) {
+    const conformed = conformOutput(input, signature, positions?.length ?? rows);
+    if (!conformed.ok) return conformed;
+    parts.push({ input: conformed.payload, positions });
+  }
+  return { ok: true, parts };
+}
+
+function outputWords({ pointer, message }: Issue): string {
+  const [, row, ...path] = pointer.split('/');
+  const field = path.length === 0 ? '' : `, \`${path.join('/')}\``;
+  return row === undefined ? message : `row ${row}${field}: ${message}`;
+}
