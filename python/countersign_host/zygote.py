@@ -35,17 +35,26 @@ class Zygote:
         self._channel = worker.connect(path, key, "zygote")
 
     def serve(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._channel.socket, self._wake], [], [])
-            if self._wake in ready:
-                self._wake.recv(4096)
-                self._reap()
-            if self._channel.socket in ready:
-                frame = self._channel.receive()
-                if frame is None:
-                    return
-                header, _blocks = frame
-                self._channel.send({**self._reply(header), "id": header["id"]})
+        try:
+            while self._handle_next():
+                pass
+        finally:
+            # A child may still end while the interpreter takes itself apart.
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+    def _handle_next(self) -> bool:
+        ready, _, _ = select.select([self._channel.socket, self._wake], [], [])
+        if self._wake in ready:
+            self._wake.recv(4096)
+            self._reap()
+        if self._channel.socket in ready:
+            frame = self._channel.receive()
+            if frame is None:
+                return False
+            header, _blocks = frame
+            self._channel.send({**self._reply(header), "id": header["id"]})
+        return True
 
     def _reply(self, header: dict[str, Json]) -> dict[str, Json]:
         if header["t"] == "kill":

@@ -1,5 +1,6 @@
 import { type Servable } from '../engine/engine.ts';
 import { strictLoader } from '../engine/strict.ts';
+import { CountersignError } from '../errors/countersign-error.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Clock } from '../util/clock.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
@@ -77,8 +78,12 @@ export class Harness {
     const { clock, backoff } = this.#options;
     const { error, reason } = loadFailure(version.ref, thrown);
     const retryAt = clock.now() + backoffMs(++version.failures, backoff);
+    const retryInMs = retryAt - clock.now();
+    this.#options.logger.warn(
+      { ...version.ref, reason, retryInMs, err: unsaid(thrown) },
+      'version failed to load',
+    );
     this.#become(version, { state: 'failed', error, retryAt }, reason);
-    this.#options.logger.warn({ ...version.ref, retryAt, err: thrown }, 'version failed to load');
   }
 
   async #bringDown(version: Version, servable: Servable): Promise<void> {
@@ -115,7 +120,9 @@ export class Harness {
 
   #become(version: Version, phase: Phase, reason: string): void {
     version.become(phase, reason, this.#options.clock.now());
-    this.#options.logger.info({ ...version.ref, state: phase.state, reason }, 'version changed state');
+    // A failure was logged with more than this.
+    if (phase.state !== 'failed')
+      this.#options.logger.info({ ...version.ref, state: phase.state, reason }, 'version changed state');
     this.#options.onChange(version);
   }
 
@@ -123,4 +130,9 @@ export class Harness {
     const tracked = work.finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
+}
+
+/** What the reason of a failure does not say: the trace in Python, or an error that nobody foresaw. */
+function unsaid(thrown: unknown): unknown {
+  return thrown instanceof CountersignError && thrown.code !== 'INTERNAL' ? thrown.facts.cause : thrown;
 }

@@ -105,6 +105,12 @@ describe('the log for people', () => {
     const [head, trace, ...rest] = text().split('\n');
     expect(head).toMatch(/ERROR it failed err=Error$/u);
     expect(trace).toBe('    Error: outer');
-    expect(rest).toContain('      string: inner');
+    expect(rest).toContain('      inner');
+  });
+
+  test('shows a text of several lines below, as it is', () => {
+    const { logger, text } = record({ format: 'pretty' });
+    logger.error({ output: 'one\n  "two"\n', id: 7 }, 'it failed');
+    expect(text()).toMatch(/ERROR it failed id=7\n {4}one\n {6}"two"\n$/u);
   });
 });

@@ -1,17 +1,43 @@
+import { styleText } from 'node:util';
+
 import { type LoggedError } from './serialize-error.ts';
 
 /**
  * A JSON line of the log for a person: `12:30:45.123 WARN  version failed to load model=m version=1`, and below it
- * the traces of its errors. Lines come from our own logger, so what they hold is known.
+ * texts of several lines and the traces of its errors. Lines come from our own logger, so what they hold is known.
  */
 export function prettyLine(line: string): string {
   const { time, level, msg, ...data } = JSON.parse(line) as { time: string; level: string; msg?: string };
   const fields = Object.entries<unknown>(data);
-  const head = [time.slice(11, 23), level.toUpperCase().padEnd(5), msg ?? ''];
-  const shown = fields.map(([key, value]) => `${key}=${fieldText(value)}`);
-  const traces = fields.flatMap(([, value]) => (isLoggedError(value) ? traceOf(value) : []));
-  return [[...head, ...shown].join(' '), ...traces].join('\n') + '\n';
+  const head = [dim(time.slice(11, 23)), levelText(level), msg ?? ''];
+  const shown = fields.filter(([, value]) => !isBlock(value));
+  const below = fields.flatMap(([, value]) =>
+    isBlock(value) ? indented(value) : isLoggedError(value) ? traceOf(value) : [],
+  );
+  return [
+    [...head, ...shown.map(([key, value]) => dim(`${key}=${fieldText(value)}`))].join(' '),
+    ...below,
+    '',
+  ].join('\n');
 }
+
+/** In color where standard error is a terminal that has some, and NO_COLOR does not forbid it. */
+const dim = (text: string): string => styleText('dim', text, { stream: process.stderr });
+
+function levelText(level: string): string {
+  const text = level.toUpperCase().padEnd(5);
+  const color = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : null;
+  return color === null ? text : styleText(color, text, { stream: process.stderr });
+}
+
+const isBlock = (value: unknown): value is string =>
+  typeof value === 'string' && value.trimEnd().includes('\n');
+
+const indented = (text: string): readonly string[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`);
 
 function fieldText(value: unknown): string {
   if (isLoggedError(value)) return typeof value.code === 'string' ? value.code : value.type;
@@ -19,12 +45,10 @@ function fieldText(value: unknown): string {
 }
 
 function traceOf(error: LoggedError): readonly string[] {
-  const own = error.stack ?? `${error.type}: ${error.message}`;
+  // A thrown text, such as a trace from Python, speaks for itself.
+  const own = error.stack ?? (error.type === 'string' ? error.message : `${error.type}: ${error.message}`);
   const causes = [...(error.cause === undefined ? [] : [error.cause]), ...(error.errors ?? [])];
-  return [
-    ...own.split('\n').map((line) => `    ${line}`),
-    ...causes.flatMap(traceOf).map((line) => `  ${line}`),
-  ];
+  return [...indented(own), ...causes.flatMap(traceOf).map((line) => `  ${line}`)];
 }
 
 function isLoggedError(value: unknown): value is LoggedError {
