@@ -125,7 +125,9 @@ describe(`a model nobody has seen before (seed ${String(seed)})`, () => {
   const text = async (response: Promise<Response>): Promise<string> => (await response).text();
   const getJson = async (path: string): Promise<unknown> => (await served.get(path)).json();
   const expectValid = async (document: unknown): Promise<void> => {
-    expect(await new Validator().validate(document as Record<string, unknown>)).toMatchObject({ valid: true });
+    expect(await new Validator().validate(document as Record<string, unknown>)).toMatchObject({
+      valid: true,
+    });
   };
 
   it('shows in the list of models', async () => {
