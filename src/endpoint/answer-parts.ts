@@ -8,6 +8,7 @@ import { type Params, type Payload } from '../payload/payload.ts';
 import { rowCount } from '../payload/rows.ts';
 import { type VersionRef } from '../registry/registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
+import { mapBounded } from '../util/map-bounded.ts';
 import { type Stages } from './stages.ts';
 
 export interface AnswerPartsOptions {
@@ -32,12 +33,23 @@ export async function answerParts(options: AnswerPartsOptions): Promise<readonly
   const { request, servable, signal, requestId, stages } = options;
   const { inputs, params } = stages.run('adapt', () => adaptRequest(options));
   const answers = await stages.wait('predict', () =>
-    Promise.all(inputs.map((input) => servable.predict({ input, params, requestId }, signal))),
+    askEach(inputs, servable.executors, (input) => servable.predict({ input, params, requestId }, signal)),
   );
   if (options.check === 'off') return inPlace(options, answers);
   return stages.run('conform', () =>
     answers.map((answer, index) => conform(options, answer, request.parts[index])),
   );
+}
+
+/** As many at once as keep every executor busy: a request of a thousand parts must not fill the queue by itself. */
+async function askEach(
+  inputs: readonly Payload[],
+  executors: number,
+  ask: (input: Payload) => Promise<Payload>,
+): Promise<readonly Payload[]> {
+  const [only, ...more] = inputs;
+  if (only !== undefined && more.length === 0) return [await ask(only)];
+  return mapBounded(inputs, executors + 1, ask);
 }
 
 /** Unchecked answers of several parts still need a row for each row asked: else no row has its place. */

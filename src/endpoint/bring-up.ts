@@ -5,9 +5,8 @@ import { type MakeLoader } from '../serving/manager.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Clock } from '../util/clock.ts';
 import { Batcher, type BatcherLimits } from '../serving/batcher.ts';
-import { type DecodedRequest } from '../codec/codec.ts';
 import { type BatchingVerdict, probeBatching } from './probe-batching.ts';
-import { tryExample } from './try-example.ts';
+import { type Trial, tryExample } from './try-example.ts';
 import { type Finding, type Verifications } from './verification.ts';
 
 export interface BringUpOptions {
@@ -107,7 +106,8 @@ async function examine(
   progress: (sentence: string) => void,
 ): Promise<Finding> {
   progress('trying it on its own input example');
-  const { verdict, example, asked, failure } = await tryExample(options.registry, metadata, servable, signal);
+  const trial = await tryExample(options.registry, metadata, servable, signal);
+  const { verdict, example, failure } = trial;
   if (verdict.status === 'failed' && options.outputCheckFor(metadata.model) === 'error') {
     if (!options.isDefault(metadata)) throw failure ?? countersignError('INTERNAL');
     options.logger.warn(
@@ -115,17 +115,18 @@ async function examine(
       'the default serves unverified: its answers are passed through as they are',
     );
   }
-  const batching = await judgeBatching(options.batchingFor(metadata.model).mode, servable, asked, signal);
+  const batching = await judgeBatching(options.batchingFor(metadata.model).mode, servable, trial, signal);
   return { verdict, example, batching };
 }
 
 async function judgeBatching(
   mode: BatchingSettings['mode'],
   servable: Servable,
-  asked: DecodedRequest | null,
+  { asked, verdict }: Trial,
   signal: AbortSignal,
 ): Promise<BatchingVerdict> {
   if (mode !== 'auto') return { enabled: mode === 'on', reason: 'as it was set' };
+  if (verdict.status === 'failed') return { enabled: false, reason: verdict.reason };
   if (asked === null) return { enabled: false, reason: 'it has no input example to try it on' };
   return probeBatching(servable, asked, signal);
 }

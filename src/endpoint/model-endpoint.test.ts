@@ -301,6 +301,7 @@ describe("the check at load, on the model's own example", () => {
     const [version] = await endpoint.versions(new AbortController().signal);
     expect(version?.verified).toMatchObject({ ok: false });
     expect(version?.verified?.reason).toContain('word');
+    expect(version?.batching).toEqual({ enabled: false, reason: version?.verified?.reason });
   });
 
   it('does not serve another version that fails it', async () => {
@@ -409,5 +410,34 @@ describe('a request that only MLflow reads', () => {
     registry.addVersion('m', { signature: renamed });
     const failure = await failureOf(post({ inputs: [] }, '2', { codec: mlflow }));
     expect(failure.code).toBe('VERSION_INCOMPATIBLE');
+  });
+});
+
+describe('a request whose rows carry different columns', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `c${String(index)}`);
+  const columns = names.map((name) => ({ name, type: 'double', required: false }));
+  const rows = Array.from({ length: 1_500 }, (_, row) =>
+    Object.fromEntries(names.filter((_name, bit) => ((row + 1) >> bit) & 1).map((name) => [name, row])),
+  );
+
+  it('is answered in order however many kinds of rows it has: it never fills the queue by itself', async () => {
+    const { registry, post } = house();
+    registry.addVersion('m', { signature: signature(columns) });
+    expect(await post(rows)).toEqual(rows);
+  });
+
+  it('that fails leaves nothing running behind it', async () => {
+    const { registry, engine, post } = house();
+    registry.addVersion('m', { signature: signature(columns) });
+    let asked = 0;
+    engine.plan({ model: 'm', version: '1' }).answer = () => {
+      asked++;
+      throw new RangeError('no');
+    };
+    await expect(post(rows)).rejects.toThrow('no');
+    const then = asked;
+    await settle();
+    expect(asked).toBe(then);
+    expect(asked).toBeLessThan(5);
   });
 });

@@ -130,6 +130,20 @@ describe('server-sent events', () => {
   });
 });
 
+describe('a body over the limit', () => {
+  it('is answered 413 also to who reads only after sending all of it, and the connection goes on', async () => {
+    const { url } = await listening(new FakeEndpoint());
+    const socket = dial(url);
+    const head = 'POST /serve HTTP/1.1\r\nHost: x\r\n';
+    socket.write(`${head}Content-Length: 9000000\r\n\r\n`);
+    await new Promise((sent) => socket.write('x'.repeat(9_000_000), sent));
+    socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n${'x'.repeat(3_000_000)}\r\n0\r\n\r\n`);
+    socket.write(`${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`);
+    const answers = await text(socket);
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 413', 'HTTP/1.1 200']);
+  });
+});
+
 describe('a stop', () => {
   it('finishes what runs, tells its connection to close, and takes nothing new', async () => {
     const started = gate();

@@ -126,9 +126,11 @@ function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, 
 
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
   const error = fromFastify(thrown, options.maxBodyBytes);
-  // Of a body that it did not read to the end Fastify closes the connection.
+  // Of a body that it did not read to the end Fastify closes the connection. Not of one that is too large: most clients
+  // send all of it before they read, and would see a broken pipe in place of 413. Node discards the rest.
   const { connection } = reply.getHeaders();
-  if (typeof connection === 'string') request.exchange.answerHeaders['connection'] = connection;
+  if (typeof connection === 'string' && error.code !== 'BODY_TOO_LARGE')
+    request.exchange.answerHeaders['connection'] = connection;
   send(reply, request.exchange, failed(error, request.exchange, options), options.clock.monotonicMs());
 }
 

@@ -25,6 +25,12 @@ describe('a failed load', () => {
     });
   });
 
+  test('names no path of this machine', () => {
+    const thrown = countersignError('LOAD_FAILED', "FileNotFoundError: '/srv/cache/m/weights.bin'");
+    expect(loadFailure(ref, thrown).reason).toContain("FileNotFoundError: 'weights.bin'");
+    expect(loadFailure(ref, thrown).error.message).not.toContain('/srv');
+  });
+
   test.each([new Error('/home/secret'), countersignError('INTERNAL'), 'secret', undefined])(
     'keeps to a safe sentence for %s',
     (thrown) => {

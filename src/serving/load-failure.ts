@@ -1,5 +1,6 @@
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
 import { type VersionRef } from '../registry/registry.ts';
+import { withoutPaths } from '../util/without-paths.ts';
 
 /** A failed load as callers see it; `reason` is its own part of the message. */
 export interface LoadFailure {
@@ -9,10 +10,10 @@ export interface LoadFailure {
 
 /**
  * VERSION_LOAD_FAILED with what went wrong as its cause. The reason is what our own errors say; the words of any
- * other thrown thing stay in the log, since they may name paths or secrets.
+ * other thrown thing stay in the log, since they may name secrets, and so do paths of this machine.
  */
 export function loadFailure(ref: VersionRef, thrown: unknown): LoadFailure {
-  const reason = reasonOf(ref, thrown);
+  const reason = withoutPaths(reasonOf(ref, thrown));
   const error = countersignError('VERSION_LOAD_FAILED', ref.model, ref.version, reason);
   return { reason, error: error.with({ cause: thrown }) };
 }

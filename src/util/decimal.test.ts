@@ -64,3 +64,12 @@ describe('numbers of JSON', () => {
     expect(needsExactNumbers(text)).toBe(false);
   });
 });
+
+describe('a number of very many digits', () => {
+  it('is read in the time it takes to look at each of them once', () => {
+    // Quadratic work on these would outlast any test.
+    const zeros = '0'.repeat(5_000_000);
+    const read = [`1.${zeros}1`, `1.${zeros}`].map((text) => exactNumber(text));
+    expect(read.map((value) => (value instanceof Decimal ? value.toInteger() : value))).toEqual([null, 1n]);
+  });
+});

@@ -39,7 +39,7 @@ class ParamsReading {
     this.#inQuery.add(name);
     const read = this.#read(name, (spec) => readQueryParam(spec, texts));
     if (!(read instanceof Faults)) return;
-    for (const { message } of read.issues) this.#faults.add('', `query param \`${name}\`: ${message}`);
+    for (const { message } of read.listed()) this.#faults.add('', `query param \`${name}\`: ${message}`);
   }
 
   fromEnvelope(name: string, value: unknown): void {

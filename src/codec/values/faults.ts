@@ -2,10 +2,15 @@ import { type Issue } from '../../errors/countersign-error.ts';
 
 /** Issues beyond so many are only counted. */
 const most = 100;
+/** A longer pointer is cut to the value around it, or a hundred long keys would make an answer of gigabytes. */
+const longestPointer = 2_000;
+
+/** The words of an issue; a function where to find them costs more than to count the issue. */
+type Words = string | (() => string);
 
 /** What is wrong with a value, seen from the value itself: pointers are relative to it. */
 export class Faults {
-  readonly issues: Issue[] = [];
+  readonly #issues: { readonly pointer: string; readonly words: Words }[] = [];
   #beyond = 0;
 
   /** One thing wrong with the value as a whole, or with the member that the pointer names. */
@@ -16,25 +21,32 @@ export class Faults {
   }
 
   get count(): number {
-    return this.issues.length + this.#beyond;
+    return this.#issues.length + this.#beyond;
   }
 
-  add(pointer: string, message: string): void {
-    if (this.issues.length < most) this.issues.push({ pointer, message });
+  add(pointer: string, words: Words): void {
+    if (this.#issues.length < most)
+      this.#issues.push({ pointer: pointer.length > longestPointer ? '' : pointer, words });
     else this.#beyond++;
   }
 
   /** Takes over the faults of the member at `pointer`. */
   addAll(pointer: string, faults: Faults): void {
-    for (const issue of faults.issues) this.add(pointer + issue.pointer, issue.message);
+    for (const { pointer: within, words } of faults.#issues) {
+      const whole = pointer.length + within.length <= longestPointer;
+      this.add(whole ? pointer + within : pointer, words);
+    }
     this.#beyond += faults.#beyond;
   }
 
   /** All of them, the last one telling how many more there are. */
   listed(): Issue[] {
-    return this.#beyond === 0
-      ? this.issues
-      : [...this.issues, { pointer: '', message: `and ${String(this.#beyond)} more` }];
+    const issues = this.#issues.map(({ pointer, words }) => ({
+      pointer,
+      message: typeof words === 'string' ? words : words(),
+    }));
+    if (this.#beyond > 0) issues.push({ pointer: '', message: `and ${String(this.#beyond)} more` });
+    return issues;
   }
 }
 

@@ -110,7 +110,7 @@ export function unknownMembers(value: Readonly<Record<string, unknown>>, known: 
   const free = known.filter((name) => !Object.hasOwn(value, name));
   const faults = new Faults();
   for (const key of Object.keys(value)) {
-    if (!names.has(key)) faults.add(step(key), `unknown field${didYouMean(key, free)}`);
+    if (!names.has(key)) faults.add(step(key), () => `unknown field${didYouMean(key, free)}`);
   }
   return faults;
 }
