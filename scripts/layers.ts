@@ -16,18 +16,19 @@ export const layers: readonly Layer[] = [
   {
     room: 'index',
     path: '^src/(index|deployment)\\.ts$',
-    imports: ['gateway', 'registry', 'serving', 'endpoint', ...pure, ...base],
+    imports: ['gateway', 'graph', 'registry', 'serving', 'endpoint', ...pure, ...base],
   },
   {
     room: 'cli',
     path: '^src/cli/',
-    imports: ['index', 'gateway', 'endpoint', 'registry', 'environment', ...pure, ...base],
+    imports: ['index', 'gateway', 'graph', 'endpoint', 'registry', 'environment', ...pure, ...base],
   },
   {
     room: 'gateway',
     path: '^src/gateway\\.ts$',
     imports: [
       'http',
+      'graph',
       'endpoint',
       'serving',
       'engine',
@@ -40,6 +41,7 @@ export const layers: readonly Layer[] = [
     ],
   },
   { room: 'http', path: '^src/http/', imports: ['endpoint', 'serving', ...pure, ...base] },
+  { room: 'graph', path: '^src/graph/', imports: ['endpoint', ...pure, ...base] },
   { room: 'endpoint', path: '^src/endpoint/', imports: ['serving', 'engine', 'registry', ...pure, ...base] },
   { room: 'serving', path: '^src/serving/', imports: ['engine', 'registry', 'payload', ...base] },
   {

@@ -20,6 +20,12 @@ import { createOnnxEngine } from './engine/onnx/engine.ts';
 import { createPythonEngine } from './engine/python/engine.ts';
 import { createEnvironments } from './environment/environments.ts';
 import { CountersignError, countersignError } from './errors/countersign-error.ts';
+import { type Graph } from './graph/definition.ts';
+import { GraphCatalogue } from './graph/graph-catalogue.ts';
+import { type GraphEndpoint } from './graph/graph-endpoint.ts';
+import { createGraphEndpoints } from './graph/graph-endpoints.ts';
+import { type MemberModel, memberModels } from './graph/member-models.ts';
+import { parseGraphs } from './graph/parse-graphs.ts';
 import { createHttpServer } from './http/server.ts';
 import { type Registry } from './registry/registry.ts';
 import { createManager } from './serving/create-manager.ts';
@@ -75,6 +81,8 @@ const closeGraceMs = 2_000;
 /** The composition root: the one place that chooses the real parts. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { options, clock, logger, registry } = parts;
+  const graphs = parseGraphs(options.graphs);
+  const named = splitNames(parts, graphs);
   const runtimeDir = await mkdtemp(join(tmpdir(), 'countersign-'));
   const defaults = new Map<string, string>();
   const verifications = new Verifications();
@@ -114,10 +122,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     maxVersions: options.maxVersions,
     maxLoaded: options.maxLoaded,
   });
-  const named = new Set(parts.named);
-  const catalogue = new ModelCatalogue({
+  const loadedAtStart = new Set([...named.models, ...named.members.map(({ model }) => model)]);
+  const models = new ModelCatalogue({
     registry,
-    named: parts.named,
+    named: named.models,
+    members: named.members.map(({ model }) => model),
     whole: parts.whole,
     defaultName: parts.defaultModel,
     clock,
@@ -132,13 +141,25 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         onPinned: ({ defaultVersion, because }) => {
           defaults.set(name, defaultVersion);
           logger.info({ model: name, version: defaultVersion, because }, 'contract pinned');
-          if (named.has(name)) manager.pin(name, [defaultVersion]);
+          if (loadedAtStart.has(name)) manager.pin(name, [defaultVersion]);
           else manager.prefer(name, [defaultVersion]);
         },
         clock,
         logger,
       }),
   });
+  const composed = createGraphEndpoints({
+    graphs,
+    model: (name, signal) => models.member(name, signal),
+    timeoutFor: (name) => options.forModel(name).timeoutMs,
+    observed: (observation) => {
+      metrics.memberAsked(observation);
+    },
+    clock,
+    logger,
+  });
+  const served = new Map([...composed].filter(([name]) => parts.whole || named.graphs.includes(name)));
+  const catalogue = new GraphCatalogue(models, served, parts.defaultModel);
   metrics.watch(manager);
   const http = createHttpServer({
     catalogue,
@@ -153,7 +174,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     http,
     catalogue,
     listen: () => listen(http, options.host, options.port),
-    start: () => start(catalogue, manager, parts),
+    start: () => start({ models, manager, graphs, served, named, parts }),
     close: () => close(http, manager, engines, parts, runtimeDir),
   };
 }
@@ -219,29 +240,86 @@ async function listen(http: FastifyInstance, host: string, port: number): Promis
   }
 }
 
-async function start(
-  catalogue: ModelCatalogue,
-  manager: Manager,
-  parts: GatewayParts,
-): Promise<readonly StartFailure[]> {
-  const { signal } = new AbortController();
-  const outcomes = await Promise.all(
-    parts.named.map(async (model): Promise<StartFailure | null> => {
-      try {
-        const { defaultVersion } = await (await catalogue.model(model, signal)).pin(signal);
-        const ref = { model, version: defaultVersion };
-        using handle = await manager.acquire(ref, { signal, waitMs: Number.POSITIVE_INFINITY });
-        parts.logger.info(
-          { ...ref, engine: handle.servable.engine, detail: handle.servable.detail },
-          'ready',
-        );
-        return null;
-      } catch (thrown) {
-        return { model, error: CountersignError.from(thrown) };
-      }
-    }),
+interface StartOptions {
+  readonly models: ModelCatalogue;
+  readonly manager: Manager;
+  readonly graphs: ReadonlyMap<string, Graph>;
+  readonly served: ReadonlyMap<string, GraphEndpoint>;
+  readonly named: NamedParts;
+  readonly parts: GatewayParts;
+}
+
+/** What was named at the start: registered models, composed ones, and the models that those ask. */
+interface NamedParts {
+  readonly models: readonly string[];
+  readonly graphs: readonly string[];
+  readonly members: readonly MemberModel[];
+}
+
+function splitNames({ named }: GatewayParts, graphs: ReadonlyMap<string, Graph>): NamedParts {
+  const composed = named.filter((name) => graphs.has(name));
+  return {
+    models: named.filter((name) => !graphs.has(name)),
+    graphs: composed,
+    members: memberModels(composed, graphs),
+  };
+}
+
+async function start(options: StartOptions): Promise<readonly StartFailure[]> {
+  const { named, served, graphs } = options;
+  const checked = await Promise.all(
+    [...served].map(([name, endpoint]) => attempt(name, () => checkGraph(endpoint, options))),
   );
+  const broken = checked.filter((outcome) => outcome !== null);
+  if (broken.length > 0) return broken;
+  const outcomes = await Promise.all([
+    ...named.models.map((name) =>
+      attempt(name, () => bringUp({ model: name, selector: { kind: 'default' } }, options)),
+    ),
+    ...named.graphs.map((name) =>
+      attempt(name, async () => {
+        await Promise.all(memberModels([name], graphs).map((member) => bringUp(member, options)));
+      }),
+    ),
+  ]);
   return outcomes.filter((outcome) => outcome !== null);
+}
+
+async function attempt(model: string, job: () => Promise<void>): Promise<StartFailure | null> {
+  try {
+    await job();
+    return null;
+  } catch (thrown) {
+    return { model, error: CountersignError.from(thrown) };
+  }
+}
+
+/** Holds a composed model against the contracts of its members, and its name against those of the registry. */
+async function checkGraph(endpoint: GraphEndpoint, { parts }: StartOptions): Promise<void> {
+  const { signal } = new AbortController();
+  await endpoint.prepare(signal);
+  const clashes = await parts.registry.model(endpoint.name, signal).then(
+    () => true,
+    () => false,
+  );
+  if (!clashes) return;
+  throw countersignError('INVALID_GRAPH', `graphs.${endpoint.name}`, 'a registered model has this name');
+}
+
+async function bringUp(
+  { model, selector }: MemberModel,
+  { models, manager, parts }: StartOptions,
+): Promise<void> {
+  const { signal } = new AbortController();
+  const endpoint = await models.member(model, signal);
+  const { defaultVersion } = await endpoint.pin(signal);
+  const version =
+    selector.kind === 'default'
+      ? defaultVersion
+      : (await endpoint.terms(selector, 'contract', signal)).version;
+  const ref = { model, version };
+  using handle = await manager.acquire(ref, { signal, waitMs: Number.POSITIVE_INFINITY });
+  parts.logger.info({ ...ref, engine: handle.servable.engine, detail: handle.servable.detail }, 'ready');
 }
 
 async function close(

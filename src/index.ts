@@ -5,3 +5,27 @@ export { type CountersignOptions } from './config/options.ts';
 export { CountersignError } from './errors/countersign-error.ts';
 export { type ErrorCode, type ErrorKind } from './errors/catalogue.ts';
 export { type Logger } from './telemetry/logger.ts';
+export { compose, type ComposeContext, type GraphDefinition } from './graph/compose.ts';
+export {
+  ensemble,
+  type EnsembleMemberOptions,
+  type EnsembleOptions,
+  pipeline,
+  type PipelineOptions,
+  type ReferenceGiven,
+  type StepOptions,
+} from './graph/forms.ts';
+export {
+  type Member,
+  member,
+  type MemberGiven,
+  type MemberOptions,
+  type TypedMember,
+} from './graph/member-types.ts';
+export { type ModelRows, type Models } from './graph/models.ts';
+export {
+  type ColumnJson,
+  type ParamJson,
+  type SchemaJson,
+  type TensorJson,
+} from './graph/signature-types.ts';

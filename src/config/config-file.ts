@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -30,12 +31,25 @@ function findConfigFile(cwd: string): string | null {
   return names.map((name) => resolve(cwd, name)).find((file) => existsSync(file)) ?? null;
 }
 
+/**
+ * A config imports `compose` and its like from this very countersign, wherever it is installed: two copies, or none
+ * beside the config of a program that was installed for the whole machine, would be a riddle to its user.
+ */
+function importOwnPackage(): void {
+  const own = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'countersign' ? { url: own, shortCircuit: true } : next(specifier, context),
+  });
+}
+
 async function load(file: string): Promise<unknown> {
   try {
     switch (extname(file)) {
       case '.ts':
       case '.js':
       case '.mjs': {
+        importOwnPackage();
         const module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
         return module['default'];
       }

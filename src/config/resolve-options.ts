@@ -22,7 +22,7 @@ const names = Object.keys(optionTable) as OptionName[];
  * the variable or the key, and the nearest name for an unknown key.
  */
 export function resolveOptions(sources: OptionSources): ResolvedOptions {
-  const { models, ...file } = sources.file;
+  const { models, graphs, ...file } = sources.file;
   refuseUnknown(file, 'config file', names);
   refuseUnknown(sources.given, 'options', names);
   const perModel = readModels(models);
@@ -49,6 +49,7 @@ export function resolveOptions(sources: OptionSources): ResolvedOptions {
     unknownFields: values.unknownFields as ResolvedOptions['unknownFields'],
     maxBodyBytes: Number(values.maxBody),
     logLevel: values.logLevel as ResolvedOptions['logLevel'],
+    graphs,
     forModel: (model: string) => modelOptions({ ...values, ...perModel.get(model) }),
   });
 }

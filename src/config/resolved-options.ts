@@ -19,6 +19,8 @@ export interface ResolvedOptions {
   readonly unknownFields: 'reject' | 'ignore';
   readonly maxBodyBytes: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** What stands under `graphs` of the config file, not read yet: composed models by name. */
+  readonly graphs: unknown;
   /** The settings of a model: those of the server with what the config file says of the model over them. */
   readonly forModel: (model: string) => ModelOptions;
 }

@@ -8,6 +8,8 @@ export interface ModelCatalogueOptions {
   readonly registry: Registry;
   /** Models named at the start: loaded at once, and what ready means. Empty: the whole registry, lazily. */
   readonly named: readonly string[];
+  /** Models that named composed models ask: loaded at once and waited for too, but not served by themselves. */
+  readonly members?: readonly string[];
   /** Serve any other model of the registry too, when it is asked for. */
   readonly whole: boolean;
   readonly defaultName: string | null;
@@ -22,13 +24,15 @@ const unknownMs = 2_000;
 export class ModelCatalogue implements Catalogue {
   readonly defaultName: string | null;
   readonly #options: ModelCatalogueOptions;
+  readonly #awaited: readonly string[];
   readonly #endpoints = new Map<string, ModelEndpoint>();
   readonly #unknown = new Map<string, number>();
 
   constructor(options: ModelCatalogueOptions) {
     this.#options = options;
     this.defaultName = options.defaultName;
-    for (const name of options.named) this.#endpoints.set(name, options.makeEndpoint(name));
+    this.#awaited = [...new Set([...options.named, ...(options.members ?? [])])];
+    for (const name of this.#awaited) this.#endpoints.set(name, options.makeEndpoint(name));
   }
 
   async names(signal: AbortSignal): Promise<readonly string[]> {
@@ -45,9 +49,15 @@ export class ModelCatalogue implements Catalogue {
 
   /** The endpoint of a model; MODEL_NOT_FOUND naming those there are. */
   async model(name: string, signal: AbortSignal): Promise<ModelEndpoint> {
+    const { named, whole } = this.#options;
+    if (!whole && !named.includes(name)) throw this.#notFound(name, named);
+    return this.member(name, signal);
+  }
+
+  /** As `model`, also for a model that is served only as a member of a composed one. */
+  async member(name: string, signal: AbortSignal): Promise<ModelEndpoint> {
     const known = this.#endpoints.get(name);
     if (known !== undefined) return known;
-    if (!this.#options.whole) throw this.#notFound(name, this.#options.named);
     this.#refuseIfUnknown(name);
     try {
       await this.#options.registry.model(name, signal);
@@ -59,7 +69,7 @@ export class ModelCatalogue implements Catalogue {
   }
 
   readiness(): { ready: boolean; waiting: readonly string[] } {
-    const waiting = this.#options.named
+    const waiting = this.#awaited
       .map((name) => this.#endpoints.get(name))
       .filter((endpoint) => endpoint !== undefined && !endpoint.ready())
       .map((endpoint) => endpoint?.waitingFor() ?? '');

@@ -149,7 +149,7 @@ function placed(
 ): CountersignError {
   const inner = error.facts.details?.['member'];
   const member = { graph, member: name, model, version, ...(inner === undefined ? {} : { within: inner }) };
-  const place = `Member '${name}' (${model}) of '${graph}'`;
+  const place = `Member '${name}'${name === model ? '' : ` (${model})`} of '${graph}'`;
   const details = { ...error.facts.details, member };
   if (!mistakes.has(error.code)) return error.at(place).with({ details });
   const issues = error.facts.errors ?? [];

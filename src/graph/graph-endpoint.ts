@@ -114,7 +114,7 @@ export class GraphEndpoint implements Endpoint {
     this.#refuseOther(call.selector);
     observer.resolved(this.name, graphVersion);
     const prepared = await stages.wait('resolve', () => deadline.race(this.prepare(deadline.signal)));
-    const request = stages.run('decode', () => call.codec.decode(call.request, prepared.signature));
+    const request = await stages.either('decode', () => call.codec.decode(call.request, prepared.signature));
     const rows = requestRows(request, prepared.signature, prepared.longs);
     const outputs =
       rows.length === 0

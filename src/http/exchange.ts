@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type CallObserver, type Endpoint } from '../endpoint/endpoint.ts';
+import { type CallObserver, type Endpoint, type MemberTurn } from '../endpoint/endpoint.ts';
 
 /** Which projection of errors the route's callers understand. */
 export type Protocol = 'serve' | 'mlflow';
@@ -37,6 +37,8 @@ export class Exchange implements CallObserver {
   readonly isDraining: () => boolean;
   readonly startedMs: number;
   readonly stages = new Map<string, number>();
+  /** What the members of a composed model did. */
+  readonly members: MemberTurn[] = [];
   /** Headers of whatever the answer will be. */
   readonly answerHeaders: Record<string, string> = {};
   body: Uint8Array = new Uint8Array();
@@ -86,6 +88,10 @@ export class Exchange implements CallObserver {
   resolved(model: string, version: string): void {
     this.model = model;
     this.version = version;
+  }
+
+  member(turn: MemberTurn): void {
+    this.members.push(turn);
   }
 
   stage(name: string, durationMs: number): void {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type FastifyReply } from 'fastify';
 import { type Answer, isStream } from './answer.ts';
 import { type Exchange } from './exchange.ts';
+import { memberTimings, memberVersionsHeader, writeMemberVersions } from './member-versions.ts';
 
 type Headers = Record<string, string | number>;
 
@@ -24,10 +25,11 @@ export function send(reply: FastifyReply, exchange: Exchange, answer: Answer, no
 }
 
 function headersOf(exchange: Exchange, { contentType, headers }: Answer, nowMs: number): Headers {
-  const { requestId, model, version, answerHeaders } = exchange;
+  const { requestId, model, version, members, answerHeaders } = exchange;
   const all: Headers = { 'x-request-id': requestId };
   if (model !== null) all['countersign-model'] = encodeURIComponent(model.toWellFormed());
   if (version !== null) all['countersign-version'] = encodeURIComponent(version.toWellFormed());
+  if (members.length > 0) all[memberVersionsHeader] = writeMemberVersions(members);
   all['server-timing'] = serverTiming(exchange, nowMs);
   if (exchange.isDraining()) all['connection'] = 'close';
   if (contentType !== undefined) all['content-type'] = contentType;
@@ -35,8 +37,9 @@ function headersOf(exchange: Exchange, { contentType, headers }: Answer, nowMs: 
 }
 
 /** @see https://www.w3.org/TR/server-timing/ */
-function serverTiming({ stages, startedMs }: Exchange, nowMs: number): string {
+function serverTiming({ stages, members, startedMs }: Exchange, nowMs: number): string {
   let text = '';
   for (const [name, ms] of stages) text += `${name};dur=${ms.toFixed(2)}, `;
+  for (const [name, ms] of memberTimings(members)) text += `${name};dur=${ms.toFixed(2)}, `;
   return `${text}total;dur=${(nowMs - startedMs).toFixed(2)}`;
 }

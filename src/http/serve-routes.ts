@@ -4,6 +4,7 @@ import { type Codec } from '../codec/codec.ts';
 import { type Answer } from './answer.ts';
 import { asksForEvents, eventAnswer } from './events.ts';
 import { type Exchange } from './exchange.ts';
+import { readMemberVersions } from './member-versions.ts';
 import { type HttpOptions } from './options.ts';
 import { logError } from './project-error.ts';
 import { type Route } from './route.ts';
@@ -41,7 +42,16 @@ async function serve(exchange: Exchange, options: HttpOptions): Promise<Answer> 
 
 export function callOf(exchange: Exchange, { selector, terms }: Target, codec: Codec): EndpointCall {
   const { body, contentType, query, requestId, signal } = exchange;
-  return { selector, terms, codec, request: { body, contentType, query }, requestId, signal };
+  const memberVersions = readMemberVersions(exchange.headers);
+  return {
+    selector,
+    terms,
+    codec,
+    request: { body, contentType, query },
+    requestId,
+    signal,
+    ...(memberVersions === null ? {} : { memberVersions }),
+  };
 }
 
 /** A compressed body would read as broken JSON; say what it is. (MLflow's routes ignore the header, as MLflow does.) */

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CounterFamily, HistogramFamily } from './families.ts';
 import {
   type BatchObservation,
+  type MemberAsked,
   type Metrics,
   type RequestObservation,
   type VersionStates,
@@ -53,6 +54,12 @@ class PrometheusMetrics implements Metrics {
     labelNames: ['model'],
     buckets: batchBuckets,
   });
+  readonly #members = new HistogramFamily({
+    name: 'countersign_member_duration_seconds',
+    help: 'Time of one call of a member of a composed model: answered, replaced or omitted (it failed), failed.',
+    labelNames: ['model', 'member', 'outcome'],
+    buckets: stageBuckets,
+  });
   readonly #inflight: Gauge;
   readonly #loads: Counter<'model' | 'outcome'>;
   readonly #restarts: Counter<'model'>;
@@ -103,6 +110,10 @@ class PrometheusMetrics implements Metrics {
     this.#batchRows.of(model).observe(rows);
   }
 
+  memberAsked({ graph, member, outcome, durationMs }: MemberAsked): void {
+    this.#members.of(graph, member, outcome).observe(durationMs / 1000);
+  }
+
   workerRestarted(model: string): void {
     this.#restarts.inc({ model });
   }
@@ -118,7 +129,14 @@ class PrometheusMetrics implements Metrics {
   }
 
   async render(): Promise<{ contentType: string; body: string }> {
-    const families = [this.#requests, this.#durations, this.#stages, this.#batchRequests, this.#batchRows];
+    const families = [
+      this.#requests,
+      this.#durations,
+      this.#stages,
+      this.#batchRequests,
+      this.#batchRows,
+      this.#members,
+    ];
     const ours = families.map((family) => `${family.render()}\n\n`).join('');
     return { contentType: this.#register.contentType, body: ours + (await this.#register.metrics()) };
   }

@@ -17,6 +17,14 @@ export interface BatchObservation {
   readonly rows: number;
 }
 
+/** One time a member of a composed model was asked. */
+export interface MemberAsked {
+  readonly graph: string;
+  readonly member: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
 /** The states of versions, as the manager tells them. */
 export interface VersionStates {
   statuses(): readonly VersionState[];
@@ -37,6 +45,7 @@ export interface Metrics {
   /** A stage of a request ended: decode, acquire, adapt, predict, conform, encode. */
   stage(name: string, durationMs: number): void;
   batched(batch: BatchObservation): void;
+  memberAsked(asked: MemberAsked): void;
   /** A worker of the model was replaced by a new one. */
   workerRestarted(model: string): void;
   /** Counts loads from now on and versions by state at each scrape. */
