@@ -25,6 +25,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('  `countersign --help` lists the commands.');
   for (const command of [serveCommand(), modelsCommand(), lockCommand(), diffCommand()]) {
     command.exitOverride().copyInheritedSettings(program);
+    // `-h` of serve is MLflow's host.
+    command.helpOption(command.name() === 'serve' ? '--help' : '-h, --help', 'show this');
     program.addCommand(
       command.showHelpAfterError(`  \`countersign ${command.name()} --help\` lists its options.`),
     );

@@ -14,8 +14,7 @@ export function serveCommand(): Command {
       'Serve registered models as typed, versioned HTTP APIs; with no NAME, the whole registry, lazily.',
     )
     .argument('[NAME...]', 'registered models')
-    .option('--config <FILE>', 'config file; default: countersign.config.{ts,js,json,yaml}')
-    .helpOption('--help', 'show this');
+    .option('--config <FILE>', 'config file; default: countersign.config.{ts,js,json,yaml}');
   return addOptions(command, allOptions).action(
     async (names: readonly string[], flags: Record<string, unknown>) => {
       // MLflow's -h is the host; with nothing behind it, it is what people expect of -h.
