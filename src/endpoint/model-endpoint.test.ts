@@ -7,7 +7,7 @@ import { createMlflowCodec } from '../codec/mlflow.ts';
 import { createServeCodec } from '../codec/serve.ts';
 import { parseSignature } from '../contract/parse.ts';
 import { type Signature } from '../contract/signature.ts';
-import { CountersignError } from '../errors/countersign-error.ts';
+import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { createManager } from '../serving/create-manager.ts';
 import { type Logger, silentLogger } from '../telemetry/logger.ts';
 import { createBringUp } from './bring-up.ts';
@@ -181,7 +181,54 @@ describe('which version answers', () => {
     registry.unreachable = true;
     await clock.advance(10_000);
     expect(await post({ word: 'b' }, '@production')).toEqual([{ word: 'b' }]);
-    expect((await failureOf(post({ word: 'b' }, '7'))).code).toBe('VERSION_NOT_FOUND');
+  });
+
+  it('does not say that there is no such version while the registry is down', async () => {
+    const { registry, post } = house();
+    registry.addVersion('m', { signature: textToText });
+    await post({ word: 'a' });
+    registry.unreachable = true;
+    expect((await failureOf(post({ word: 'b' }, '2'))).code).toBe('REGISTRY_UNREACHABLE');
+    registry.unreachable = false;
+    registry.addVersion('m', { signature: textToText });
+    expect(await post({ word: 'b' }, '2')).toEqual([{ word: 'b' }]);
+  });
+
+  it('knows a deleted version no more, once it had to look', async () => {
+    const { registry, post, clock } = house();
+    registry.addVersion('m', { signature: textToText });
+    registry.setAlias('m', 'production', '1');
+    const second = registry.addVersion('m', { signature: textToText });
+    await post({ word: 'a' }, '2');
+    registry.deleteVersion(second);
+    await clock.advance(1_500);
+    expect(await post({ word: 'b' }, 'latest')).toEqual([{ word: 'b' }]);
+    expect((await failureOf(post({ word: 'b' }, '2'))).code).toBe('VERSION_NOT_FOUND');
+  });
+
+  it('is 404, and no failed load, for a version that was deleted before it was loaded again', async () => {
+    const { registry, endpoint, post } = house();
+    registry.addVersion('m', { signature: textToText });
+    registry.setAlias('m', 'production', '1');
+    const second = registry.addVersion('m', { signature: textToText });
+    await endpoint.terms({ kind: 'version', version: '2' }, 'contract', new AbortController().signal);
+    registry.deleteVersion(second);
+    expect((await failureOf(post({ word: 'b' }, '2'))).code).toBe('VERSION_NOT_FOUND');
+  });
+
+  it('cannot load, for its callers, a version whose MLmodel cannot be read', async () => {
+    const { registry, post } = house();
+    registry.addVersion('m', { signature: textToText });
+    registry.setAlias('m', 'production', '1');
+    registry.addVersion('m', { signature: textToText });
+    const describe = registry.describe.bind(registry);
+    registry.describe = (ref, signal) =>
+      ref.version === '2'
+        ? Promise.reject(countersignError('INVALID_MLMODEL', 'it is not YAML'))
+        : describe(ref, signal);
+    const error = await failureOf(post({ word: 'b' }, '2'));
+    expect(error).toMatchObject({ code: 'VERSION_LOAD_FAILED', status: 503 });
+    expect(error.message).toContain('it is not YAML');
   });
 });
 

@@ -1,5 +1,6 @@
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
 import { type ModelSummary, type Registry, type VersionMetadata } from '../registry/registry.ts';
+import { loadFailure } from '../serving/load-failure.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
@@ -36,7 +37,11 @@ export class VersionDirectory {
   /** The model as the registry has it now, or as it was a second ago. */
   async summary(signal: AbortSignal): Promise<ModelSummary> {
     if (this.#summary !== null && this.#isFresh()) return this.#summary;
-    return this.#look(signal);
+    try {
+      return await this.#look(signal);
+    } catch (thrown) {
+      return this.#asSeenBefore(thrown);
+    }
   }
 
   /** The version a selector names. `whatIsDefault` is asked only when it names none. */
@@ -57,13 +62,19 @@ export class VersionDirectory {
     }
   }
 
-  /** What a version says of itself: a fact, read once. */
+  /** What a version says of itself: a fact, read once. VERSION_LOAD_FAILED for one that says it in no way we can read. */
   async metadata(version: string, signal: AbortSignal): Promise<VersionMetadata> {
     const known = this.#metadata.get(version);
     if (known !== undefined) return known;
-    const metadata = await this.#registry.describe({ model: this.#model, version }, signal);
-    this.#metadata.set(version, metadata);
-    return metadata;
+    const ref = { model: this.#model, version };
+    try {
+      const metadata = await this.#registry.describe(ref, signal);
+      this.#metadata.set(version, metadata);
+      return metadata;
+    } catch (thrown) {
+      // The kind of these is that of a command's error; to callers the version is one that cannot be loaded.
+      throw isUnreadable(thrown) ? loadFailure(ref, thrown).error : thrown;
+    }
   }
 
   /** What `resolve` and then `metadata` would answer, where nobody has to be asked for it; else null. */
@@ -90,6 +101,7 @@ export class VersionDirectory {
     const unknownSince = this.#unknown.get(version);
     const now = this.#clock.monotonicMs();
     if (unknownSince === undefined || now - unknownSince >= unknownMs) {
+      // While the registry is down nobody knows that there is no such version: that is 503, and not 404.
       if (hasVersion(await this.#look(signal), version)) {
         this.#unknown.delete(version);
         return version;
@@ -119,26 +131,27 @@ export class VersionDirectory {
     this.#unknown.set(version, now);
   }
 
-  /**
-   * Asks the registry. Callers share one look, so it has no signal of theirs. When it cannot be reached, what
-   * was seen before still holds.
-   */
+  /** Asks the registry. Callers share one look, so it has no signal of theirs. */
   async #look(signal: AbortSignal): Promise<ModelSummary> {
     signal.throwIfAborted();
-    try {
-      const summary = await this.#lookups.run('', () =>
-        this.#registry.model(this.#model, new AbortController().signal),
-      );
-      this.#summary = summary;
-      this.#seenAt = this.#clock.monotonicMs();
-      return summary;
-    } catch (thrown) {
-      const error = CountersignError.from(thrown);
-      if (this.#summary === null || error.code !== 'REGISTRY_UNREACHABLE') throw error;
-      this.#logger.warn({ model: this.#model, error }, 'registry unreachable, going by what was seen before');
-      this.#seenAt = this.#clock.monotonicMs();
-      return this.#summary;
+    const summary = await this.#lookups.run('', () =>
+      this.#registry.model(this.#model, new AbortController().signal),
+    );
+    this.#summary = summary;
+    this.#seenAt = this.#clock.monotonicMs();
+    for (const version of this.#metadata.keys()) {
+      if (!hasVersion(summary, version)) this.#metadata.delete(version);
     }
+    return summary;
+  }
+
+  /** When the registry cannot be reached, what was seen before still holds. */
+  #asSeenBefore(thrown: unknown): ModelSummary {
+    const error = CountersignError.from(thrown);
+    if (this.#summary === null || error.code !== 'REGISTRY_UNREACHABLE') throw error;
+    this.#logger.warn({ model: this.#model, error }, 'registry unreachable, going by what was seen before');
+    this.#seenAt = this.#clock.monotonicMs();
+    return this.#summary;
   }
 }
 
@@ -147,6 +160,11 @@ export function newest(summary: ModelSummary): string {
   const first = summary.versions[0];
   if (first === undefined) throw countersignError('VERSION_NOT_FOUND', summary.name, 'at all', []);
   return first.version;
+}
+
+function isUnreadable(thrown: unknown): boolean {
+  const { code } = CountersignError.from(thrown);
+  return code === 'INVALID_MLMODEL' || code === 'INVALID_SIGNATURE';
 }
 
 function hasVersion(summary: ModelSummary, version: string): boolean {

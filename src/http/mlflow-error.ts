@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorKind } from '../errors/catalogue.ts';
 import { type CountersignError } from '../errors/countersign-error.ts';
 import { json, type TextAnswer } from './answer.ts';
+import { publicMessage } from './problem.ts';
 
 /**
  * MLflow's `error_code` per kind. Where the kind's HTTP status has no code of MLflow's, the nearest one.
@@ -52,7 +53,8 @@ function mlflowCode(error: CountersignError): string {
 /** This shape has no place for a list of issues or a hint, so the first few go into the message. */
 function message(error: CountersignError): string {
   const issues = (error.facts.errors ?? []).slice(0, 5);
-  return [error.message, ...issues.map((issue) => `${issue.pointer || '(body)'}: ${issue.message}`)].join(
-    ' ',
-  );
+  return [
+    publicMessage(error),
+    ...issues.map((issue) => `${issue.pointer || '(body)'}: ${issue.message}`),
+  ].join(' ');
 }

@@ -1,4 +1,5 @@
 import { type CountersignError } from '../errors/countersign-error.ts';
+import { withoutPaths } from '../util/without-paths.ts';
 import { writeJson } from '../util/write-json.ts';
 import { type TextAnswer } from './answer.ts';
 
@@ -29,12 +30,17 @@ export function problem(error: CountersignError, requestId: string): Problem {
     type: `${errorsPath}#${error.code}`,
     title: titleOf(error.code),
     status: error.status,
-    detail: error.message,
+    detail: publicMessage(error),
     code: error.code,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     requestId,
     ...(error.facts.errors === undefined ? {} : { errors: error.facts.errors }),
   };
+}
+
+/** What callers read. A failure of ours or of a model may quote a path of this machine; a caller's error quotes the caller. */
+export function publicMessage(error: CountersignError): string {
+  return error.status >= 500 ? withoutPaths(error.message) : error.message;
 }
 
 export function problemAnswer(error: CountersignError, requestId: string): TextAnswer {

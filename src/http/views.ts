@@ -7,6 +7,7 @@ import {
   type EndpointVersion,
 } from '../endpoint/endpoint.ts';
 import { type CountersignError } from '../errors/countersign-error.ts';
+import { publicMessage } from './problem.ts';
 
 /** The JSON of the routes that tell what is served; `openapi/view-schemas.ts` says the same as schemas. */
 
@@ -111,7 +112,7 @@ export function modelPath(name: string): string {
 }
 
 export function unreadableView(name: string, error: CountersignError): UnreadableView {
-  return { name, error: { code: error.code, detail: error.message } };
+  return { name, error: { code: error.code, detail: publicMessage(error) } };
 }
 
 export function contractView(terms: EndpointTerms): ContractView {

@@ -9,10 +9,13 @@ export interface LoadFailure {
 }
 
 /**
- * VERSION_LOAD_FAILED with what went wrong as its cause. The reason is what our own errors say; the words of any
+ * VERSION_LOAD_FAILED with what went wrong as its cause; a version that was deleted stays VERSION_NOT_FOUND. The reason is what our own errors say; the words of any
  * other thrown thing stay in the log, since they may name secrets, and so do paths of this machine.
  */
 export function loadFailure(ref: VersionRef, thrown: unknown): LoadFailure {
+  if (thrown instanceof CountersignError && thrown.code === 'VERSION_NOT_FOUND') {
+    return { reason: 'it is no longer in the registry', error: thrown };
+  }
   const reason = withoutPaths(reasonOf(ref, thrown));
   const error = countersignError('VERSION_LOAD_FAILED', ref.model, ref.version, reason);
   return { reason, error: error.with({ cause: thrown }) };
