@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -22,6 +22,7 @@ import { writeModel } from '../support/folder-models.ts';
 const root = resolve(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-library-'));
 const registry = join(scratch, 'registry');
+const contract = join(scratch, 'gone.contract.json');
 
 const lines: string[] = [];
 const logger: Logger = {
@@ -59,6 +60,9 @@ const ask = async (url: string): Promise<unknown> =>
 beforeAll(async () => {
   await writeModel(registry, 'gone', '1', { inputs: { n: 'long' }, onnx: 'slow' });
   rmSync(join(registry, 'gone/1/slow.onnx'));
+  const other = [{ type: 'string', name: 'other', required: true }];
+  const signature = { inputs: other, outputs: null, params: null };
+  writeFileSync(contract, JSON.stringify({ model: 'gone', version: '1', signature }));
 });
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -107,6 +111,7 @@ describe('a model inside a program', () => {
     ['iris_classifier', { port: -1 }, 'INVALID_OPTION'],
     ['iris_classifier', { trackingUri: `sqlite:///${scratch}/nowhere.db` }, 'REGISTRY_UNREACHABLE'],
     ['gone', { trackingUri: registry }, 'VERSION_LOAD_FAILED'],
+    ['gone', { trackingUri: registry, contract }, 'CONTRACT_BROKEN'],
   ] satisfies [string, DeploymentOptions, ErrorCode][])(
     'that cannot be served rejects with its code (%s, %o: %s)',
     async (name, options, code) => {
