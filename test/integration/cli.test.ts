@@ -202,7 +202,7 @@ describe('when things are wrong, one line says what and one says what to do', ()
     };
     expect(view.models.map(({ name, error }) => [name, error?.code])).toContainEqual([
       'garbled',
-      'INVALID_MLMODEL',
+      'VERSION_LOAD_FAILED',
     ]);
     expect((await served.post('/models/rounds/serve', { n: 1 })).status).toBe(200);
   });
