@@ -127,8 +127,9 @@ def _casts(table: Table, schema: Any) -> list[Cast | None]:
 
 def _to_series(column: Column, cast: Cast | None) -> Any:
     """The cells as pandas would hold them: what has no fixed dtype is inferred, as MLflow's server does."""
-    if column.dtype == "object" and cast is not None:
-        return _inferred([_apply(cast, cell) for cell in column.data])
+    if column.dtype == "object":
+        # Of a scalar type: text that pandas read as objects (CSV), which it keeps, or lists of texts.
+        return _inferred([_apply(cast, cell) for cell in column.data]) if cast else _objects(column.data)
     if column.dtype not in FIXED or column.nulls is None:
         return column.data if column.dtype in FIXED else _inferred(column.data)
     if column.dtype.startswith("float") or column.dtype == "datetime64":
@@ -136,6 +137,10 @@ def _to_series(column: Column, cast: Cast | None) -> Any:
         data[column.nulls] = np.nan if column.dtype != "datetime64" else np.datetime64("NaT")
         return data
     return _inferred(_cells(column))
+
+
+def _objects(cells: list[Any]) -> Any:
+    return pd.Series(cells, dtype=object)
 
 
 def _inferred(cells: list[Any]) -> Any:

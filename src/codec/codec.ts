@@ -65,6 +65,15 @@ export interface Codec<Request = EncodedRequest, Answer = EncodedAnswer> {
   readonly name: 'serve' | 'mlflow' | 'rows';
   /** Asked before `decode`. Null, and always where it is absent: this codec reads the request itself. */
   handOver?(request: Request, to: Recipient): Handover<Answer> | null;
-  decode(request: Request, signature: Signature | null): DecodedRequest;
+  /** A promise where the format can only be read so. */
+  decode(request: Request, signature: Signature | null): DecodedRequest | Promise<DecodedRequest>;
   encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): Answer;
+}
+
+/** A codec whose formats can all be read at once. */
+export interface PromptCodec<Request = EncodedRequest, Answer = EncodedAnswer> extends Codec<
+  Request,
+  Answer
+> {
+  decode(request: Request, signature: Signature | null): DecodedRequest;
 }

@@ -3,6 +3,8 @@ import { isForMlflow } from './mlflow/is-for-mlflow.ts';
 import { type Codec, type DecodedRequest, type EncodedAnswer } from './codec.ts';
 import { type BodyFormat, bodyFormat } from './mlflow/media-type.ts';
 import { type Memo, readJsonBody } from './mlflow/read-body.ts';
+import { readCsvBody } from './mlflow/read-csv.ts';
+import { readParquetBody } from './mlflow/read-parquet.ts';
 import { writePrediction } from './mlflow/write.ts';
 
 /**
@@ -29,7 +31,11 @@ export function createMlflowCodec(): Codec {
   };
 }
 
-const readers: Readonly<Record<BodyFormat, typeof readJsonBody>> = { json: readJsonBody };
+const readers = {
+  json: readJsonBody,
+  csv: readCsvBody,
+  parquet: readParquetBody,
+} as const satisfies Record<BodyFormat, unknown>;
 
 function encode(answers: readonly Payload[], request: DecodedRequest): EncodedAnswer {
   // Every request is one part: a frame reaches the model whole, as it does in MLflow.

@@ -2,7 +2,7 @@ import { type Signature } from '../contract/signature.ts';
 import { conformOutput } from '../contract/conform.ts';
 import { countersignError, type Issue } from '../errors/countersign-error.ts';
 import { type Payload } from '../payload/payload.ts';
-import { type Codec, type DecodedRequest, type RequestPart } from './codec.ts';
+import { type DecodedRequest, type PromptCodec, type RequestPart } from './codec.ts';
 import { readAnswers, rowsPolicy, tensorBody } from './rows/read-answers.ts';
 import { type Longs, rowValues } from './rows/row-values.ts';
 import { type ReadInputs } from './serve/body-rows.ts';
@@ -22,7 +22,7 @@ export interface RowsRequest {
  * The protocol of composed models, which ask their members without HTTP: rows of JavaScript values in, as many out,
  * in order. They are read and checked as the rows of `/serve` are; see `rowValues` for what a value is.
  */
-export function createRowsCodec(longs: Longs): Codec<RowsRequest, readonly unknown[]> {
+export function createRowsCodec(longs: Longs): PromptCodec<RowsRequest, readonly unknown[]> {
   return {
     name: 'rows',
     decode,

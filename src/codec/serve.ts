@@ -1,7 +1,7 @@
 import { type Signature } from '../contract/signature.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Nested, type Params } from '../payload/payload.ts';
-import { type Codec, type DecodedRequest, type EncodedRequest } from './codec.ts';
+import { type DecodedRequest, type EncodedRequest, type PromptCodec } from './codec.ts';
 import { hasIntegers, parseJsonText, utf8Text } from './json-body.ts';
 import { requireJson } from './media-type.ts';
 import { openEnvelope } from './serve/envelope.ts';
@@ -21,7 +21,7 @@ export interface ServeCodecOptions {
  * The protocol of `/serve`, whose requests and answers are the model's signature (DESIGN sections 5 and 6): a row
  * or a list of rows in, always a list of outputs out, one per row, in order.
  */
-export function createServeCodec({ unknownFields }: ServeCodecOptions): Codec {
+export function createServeCodec({ unknownFields }: ServeCodecOptions): PromptCodec {
   const policy = { ...strict, unknownFields };
   return {
     name: 'serve',

@@ -102,7 +102,8 @@ export class ModelEndpoint implements Endpoint {
         this.#invoke(servable, handover, call, course),
       );
     }
-    const request = this.#decode(call, resolved, stages);
+    const decoded = this.#decode(call, resolved, stages);
+    const request = decoded instanceof Promise ? await decoded : decoded;
     if (request.parts.length === 0) return call.codec.encode([], request, resolved.signature);
     return await this.#withHandle(resolved, deadline, stages, ({ servable }) =>
       this.#predict(servable, request, call, course),
@@ -144,7 +145,7 @@ export class ModelEndpoint implements Endpoint {
     const { resolved, stages, deadline } = course;
     const { invoke } = servable;
     if (invoke === undefined) {
-      return this.#predict(servable, this.#decode(call, resolved, stages), call, course);
+      return this.#predict(servable, await this.#decode(call, resolved, stages), call, course);
     }
     const exact = this.#options.settings.mlflowExact;
     const raw = { body, contentType, exact, requestId: call.requestId };
@@ -164,7 +165,7 @@ export class ModelEndpoint implements Endpoint {
     try {
       const stages = new Stages(observer, this.#options.clock);
       const resolved = await this.#resolveCall(call, observer, stages, deadline);
-      const request = this.#decode(call, resolved, stages);
+      const request = await this.#decode(call, resolved, stages);
       const handle = await this.#acquire(resolved.ref, deadline);
       return streamItems({
         handle,
@@ -285,8 +286,8 @@ export class ModelEndpoint implements Endpoint {
     call: EndpointCall<Request, Answer>,
     { signature }: Resolved,
     stages: Stages,
-  ): DecodedRequest {
-    return stages.run('decode', () => call.codec.decode(call.request, signature));
+  ): DecodedRequest | Promise<DecodedRequest> {
+    return stages.either('decode', () => call.codec.decode(call.request, signature));
   }
 
   async #resolve(

@@ -21,6 +21,12 @@ export class Stages {
     }
   }
 
+  /** For what may need waiting, or not. */
+  either<Result>(name: string, job: () => Result | Promise<Result>): Result | Promise<Result> {
+    const made = this.run(name, job);
+    return made instanceof Promise ? this.wait(name, () => made) : made;
+  }
+
   async wait<Result>(name: string, job: () => Promise<Result>): Promise<Result> {
     const began = this.#clock.monotonicMs();
     try {

@@ -66,7 +66,7 @@ export class FakeEndpoint implements Endpoint {
 
   async call<Request, Answer>(call: EndpointCall<Request, Answer>, observer: CallObserver): Promise<Answer> {
     const signature = this.#begin(call, observer);
-    const request = call.codec.decode(call.request, signature);
+    const request = await call.codec.decode(call.request, signature);
     observer.stage('decode', 1);
     const { predict = (input: Payload) => Promise.resolve(input) } = this.#options;
     const answers = await Promise.all(

@@ -1,9 +1,13 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 
 /** Formats of `/invocations`; each has a file that reads it. */
-export type BodyFormat = 'json';
+export type BodyFormat = 'json' | 'csv' | 'parquet';
 
-const formats: ReadonlyMap<string, BodyFormat> = new Map([['application/json', 'json']]);
+const formats: ReadonlyMap<string, BodyFormat> = new Map([
+  ['application/json', 'json'],
+  ['text/csv', 'csv'],
+  ['application/vnd.apache.parquet', 'parquet'],
+]);
 
 /**
  * The format that a content type names, as MLflow reads it: upper and lower case differ, and `charset=utf-8` is the

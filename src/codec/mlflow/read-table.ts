@@ -2,7 +2,7 @@ import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts'
 import { columnDtype, emptyVector } from '../../payload/dtypes.ts';
 import { type Column, type Nested, type Table, Timestamp, type Vector } from '../../payload/payload.ts';
 import { Faults, step } from '../values/faults.ts';
-import { readCell } from '../values/read-column.ts';
+import { readCell, readColumn } from '../values/read-column.ts';
 import { isFloat } from '../values/read-nested.ts';
 import { expected, wanted } from '../values/words.ts';
 import { mixedForms, zoned } from './datetime-forms.ts';
@@ -13,17 +13,21 @@ import { optional, required } from './policy.ts';
 import { kindFaults, numbersFaults } from './python-kinds.ts';
 
 /**
- * Where a frame comes from: `dataframe_...`; `inputs` and `instances`; or the body itself. Strings may be lists in
- * the last two, and the last one has its numbers checked as within lists.
+ * Where a frame comes from: `dataframe_...`; `inputs` and `instances`; the body itself; or a file whose values have
+ * types. Strings may be lists in `values` and `unwrapped`, and the latter has its numbers checked as within lists.
  */
-export type Form = 'frame' | 'values' | 'unwrapped';
+export type Form = 'frame' | 'values' | 'unwrapped' | 'typed';
 
 /**
  * A frame under a column schema: columns of the schema in its order, others dropped, optional ones left out where
  * the frame has none. A cell is read as it is or refused; MLflow's lossy casts are not made.
  */
 export function readTable(schema: ColumnSchema, frame: Frame, form: Form): Table {
-  const found = schema.columns.map((spec, index) => ({ spec, column: findColumn(spec, index, frame) }));
+  const byName = columnsByName(frame);
+  const found = schema.columns.map((spec, index) => ({
+    spec,
+    column: spec.name === null ? frame.columns[index] : findColumn(spec, spec.name, byName),
+  }));
   const matches = found.filter((match): match is Match => match.column !== undefined);
   const columns = matches.map(({ spec, column }) => readFrameColumn(spec, column, form));
   throwFaults(columns, matches, form);
@@ -70,16 +74,29 @@ function refuseZones(matches: readonly Match[]): void {
   }
 }
 
-function findColumn({ name, type }: ColumnSpec, index: number, frame: Frame): FrameColumn | undefined {
-  if (name === null) return frame.columns[index];
-  const [column, ...others] = frame.columns.filter((candidate) => candidate.name === name);
-  if (others.length === 0) return column;
-  const faults = Faults.of(`the column \`${name}\` is there ${String(others.length + 1)} times`);
+type ColumnsByName = ReadonlyMap<string, FrameColumn | readonly FrameColumn[]>;
+
+/** A list where several columns have one name. */
+function columnsByName({ columns }: Frame): ColumnsByName {
+  const byName = new Map<string, FrameColumn | readonly FrameColumn[]>();
+  for (const column of columns) {
+    const known = byName.get(column.name);
+    byName.set(column.name, known === undefined ? column : [known, column].flat());
+  }
+  return byName;
+}
+
+function findColumn({ type }: ColumnSpec, name: string, byName: ColumnsByName): FrameColumn | undefined {
+  const column = byName.get(name);
+  if (column === undefined || 'cells' in column) return column;
+  const faults = Faults.of(`the column \`${name}\` is there ${String(column.length)} times`);
   throw type.kind === 'string' ? unreadable(faults) : misfit(faults);
 }
 
 function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Column | Faults {
   const { cells, pointer } = column;
+  const vector = readAtOnce(spec, cells, form);
+  if (vector !== null) return { name: spec.name, vector, nulls: null };
   const mixed = form === 'frame' && spec.type.kind === 'datetime' ? mixedForms(column) : null;
   const faults = mixed ?? checkKinds(spec, column, form);
   const read = cells.map((cell, row): Nested => {
@@ -93,6 +110,16 @@ function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Col
     ? Uint8Array.from(read, (cell) => Number(cell === null))
     : null;
   return { name: spec.name, vector: toVector(spec, read), nulls };
+}
+
+/** The cells of most columns need no look at each for itself; null where one of these does. */
+function readAtOnce(
+  { type, required: isRequired }: ColumnSpec,
+  cells: readonly unknown[],
+  form: Form,
+): Vector | null {
+  if (form === 'unwrapped' || !(type.kind === 'double' || type.kind === 'string')) return null;
+  return readColumn(type, cells, isRequired ? required : optional);
 }
 
 function toVector(spec: ColumnSpec, cells: readonly Nested[]): Vector {
@@ -112,7 +139,7 @@ function checkKinds(spec: ColumnSpec, { cells, pointer }: FrameColumn, form: For
   const faults = new Faults();
   const whole = form === 'unwrapped' ? numbersFaults(spec.type, cells) : null;
   if (whole !== null) faults.addAll(pointer(0), whole);
-  else if (!isScalar(spec))
+  else if (!isScalar(spec) && form !== 'typed')
     cells.forEach((cell, row) => {
       faults.addAll(pointer(row), kindFaults(spec.type, cell));
     });
@@ -132,7 +159,8 @@ function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form): Nested | Fa
     if (type.kind === 'any' || holdsNull || (form === 'unwrapped' && type.kind === 'string')) return null;
     return Faults.of(expected(wanted(type), cell));
   }
-  if (type.kind === 'string' && form !== 'frame' && Array.isArray(cell)) return readTexts(cell);
+  const takesLists = form === 'values' || form === 'unwrapped';
+  if (type.kind === 'string' && takesLists && Array.isArray(cell)) return readTexts(cell);
   const value = type.kind === 'binary' && typeof cell === 'string' ? cell.replace(/\s+/g, '') : cell;
   return readCell(type, value, spec.required ? required : optional);
 }
