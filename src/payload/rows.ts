@@ -159,19 +159,26 @@ const sliceTensor =
 export function batchKey(payload: Payload): string | null {
   if (payload.kind === 'value' || rowCount(payload) === null) return null;
   if (payload.kind === 'tensors') return JSON.stringify(payload.tensors.map(tensorKey));
-  const keys = payload.columns.map(columnKey);
-  return keys.includes(null) ? null : JSON.stringify(keys);
+  if (payload.labels !== undefined) return null;
+  let keys = payload.arrays === true ? 'arrays;' : '';
+  for (const column of payload.columns) {
+    const key = columnKey(column);
+    if (key === null) return null;
+    keys += key;
+  }
+  return keys;
 }
 
 function tensorKey(tensor: Tensor): readonly string[] {
   return [tensor.name ?? '', tensor.vector.dtype, rowShape(tensor)];
 }
 
-function columnKey(column: Column): readonly string[] | null {
-  const nulls = column.nulls ?? new Uint8Array();
-  const some = nulls.includes(1);
+/** With the length of the name before it, so that no name can look like the end of one column and the next. */
+function columnKey({ name, vector, nulls }: Column): string | null {
+  const some = nulls?.includes(1) === true;
   if (some && nulls.includes(0)) return null;
-  return [column.name ?? '', column.vector.dtype, some ? 'null' : ''];
+  const named = name === null ? '-' : `${String(name.length)} ${name}`;
+  return `${named} ${vector.dtype}${some ? ' null' : ''};`;
 }
 
 /** Cells in one row of a tensor. */

@@ -13,7 +13,7 @@ export function parsePythonBody(body: Uint8Array, signature: Signature | null): 
   const text = decodeText(body);
   const marksFloats = tellsFloats(signature) || unwrappedName.test(text);
   const isPlain =
-    !marksFloats && !(hasIntegers(signature) && needsExactNumbers(text)) && !beyondJson.test(text);
+    !marksFloats && !(hasIntegers(signature) && needsExactNumbers(text)) && !hasHugeInteger(text);
   try {
     return parse(text, isPlain, { number: marksFloats ? markedNumber : pythonNumber, nonFinite: true });
   } catch (thrown) {
@@ -26,13 +26,18 @@ function parse(text: string, isPlain: boolean, dialect: JsonDialect): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return readJson(text, dialect); // To say where it is broken.
+    // It has Python's NaN or Infinity, or is broken: then this says where.
+    return readJson(text, dialect);
   }
 }
 
 const unwrappedName = /"(?:messages|prompt|input)"/;
-/** Tokens that only Python reads, and integers that only Python holds. */
-const beyondJson = /NaN|Infinity|\d{309}/;
+/** An integer with more digits than the largest double has: only Python holds it. */
+const hugeInteger = /\d{309}/;
+
+function hasHugeInteger(text: string): boolean {
+  return text.length >= 309 && hugeInteger.test(text);
+}
 
 /** An untyped model gets ints and floats as they were written; params, elements and properties are checked by it. */
 function tellsFloats(signature: Signature | null): boolean {

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { countersignError } from '../../errors/countersign-error.ts';
+import { type Payload } from '../../payload/payload.ts';
+import { rowCount } from '../../payload/rows.ts';
 import { type VersionMetadata } from '../../registry/registry.ts';
 import { type Logger } from '../../telemetry/logger.ts';
 import { type Clock } from '../../util/clock.ts';
@@ -9,7 +11,7 @@ import { answerOf } from './answers.ts';
 import { canLoadOnnx } from './can-load.ts';
 import { Executor } from './executor.ts';
 import { feedsOf } from './feeds.ts';
-import { type Isolation } from './link.ts';
+import { type Isolation, type Place } from './link.ts';
 import { type GraphFacts } from './messages.ts';
 import { ExecutorPool } from './pool.ts';
 import { sessionSettings } from './session-settings.ts';
@@ -75,11 +77,20 @@ class Load {
       await Promise.all(opened.map(({ executor }) => executor.end()));
       throw failed?.reason as Error;
     }
-    return this.#servable(
-      path,
-      first.graph,
-      opened.map(({ executor }) => executor),
-    );
+    const executors = opened.map(({ executor }) => executor);
+    try {
+      const quick = await this.#openHere(path, first.graph, signal);
+      return this.#servable(path, first.graph, executors, quick);
+    } catch (error) {
+      await Promise.all(executors.map((executor) => executor.end()));
+      throw error;
+    }
+  }
+
+  /** A session on the event loop, for a graph that has quick runs. */
+  async #openHere(path: string, graph: GraphFacts, signal: AbortSignal): Promise<Executor | null> {
+    if (graph.quickRows === 0 || this.#options.isolation === 'process') return null;
+    return (await this.#open(path, signal, 'none')).executor;
   }
 
   /** `data` of the flavor: the model file, or a folder with `model.onnx` in it. */
@@ -95,8 +106,12 @@ class Load {
     return kind.isDirectory() ? join(path, 'model.onnx') : path;
   }
 
-  async #open(path: string, signal: AbortSignal | null): Promise<Opened> {
-    const executor = new Executor(this.#options.isolation);
+  async #open(
+    path: string,
+    signal: AbortSignal | null,
+    place: Place = this.#options.isolation,
+  ): Promise<Opened> {
+    const executor = new Executor(place);
     this.#living.add(executor);
     void executor.gone.then(() => this.#living.delete(executor));
     const abort = (): void => void executor.end();
@@ -111,28 +126,45 @@ class Load {
     throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', reason);
   }
 
-  #servable(path: string, graph: GraphFacts, executors: readonly Executor[]): Servable {
-    const { workers, isolation, clock, logger } = this.#options;
-    const { model, version, signature } = this.#metadata;
-    const open = async (): Promise<Executor> => (await this.#open(path, null)).executor;
+  #pool(path: string, executors: readonly Executor[], place: Place): ExecutorPool {
+    const { clock, logger } = this.#options;
+    const { model, version } = this.#metadata;
+    const open = async (): Promise<Executor> => (await this.#open(path, null, place)).executor;
     const onReplaced = (): void => this.#options.onReplaced?.(model);
-    const ref = { model, version };
-    const pool = new ExecutorPool({ ref, size: workers, open, onReplaced, clock, logger }, executors);
+    const size = executors.length;
+    return new ExecutorPool({ ref: { model, version }, size, open, onReplaced, clock, logger }, executors);
+  }
+
+  #servable(
+    path: string,
+    graph: GraphFacts,
+    executors: readonly Executor[],
+    quick: Executor | null,
+  ): Servable {
+    const { workers, isolation } = this.#options;
+    const { signature } = this.#metadata;
+    const pool = this.#pool(path, executors, isolation);
+    const here = quick === null ? null : this.#pool(path, [quick], 'none');
+    const poolFor = (input: Payload): ExecutorPool =>
+      here !== null && (rowCount(input) ?? Number.POSITIVE_INFINITY) <= graph.quickRows ? here : pool;
+    const quickly = here === null ? '' : `; up to ${String(graph.quickRows)} rows at once on the event loop`;
     return {
       engine: 'onnx',
       executors: workers,
       streams: false,
-      detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}`,
+      detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}${quickly}`,
       // The weights are nearly all of it; each session has its own copy.
-      memoryBytes: graph.bytes * workers,
+      memoryBytes: graph.bytes * (workers + (here === null ? 0 : 1)),
       async predict({ input }, signal) {
-        const outputs = await pool.run(() => feedsOf(graph.inputs, input), signal);
+        const outputs = await poolFor(input).run(() => feedsOf(graph.inputs, input), signal);
         return answerOf(outputs, graph, input, signature?.outputs ?? null);
       },
       predictStream() {
         throw countersignError('INTERNAL').with({ cause: 'an onnx model does not stream' });
       },
-      unload: () => pool.close(),
+      async unload() {
+        await Promise.all([pool.close(), here?.close()]);
+      },
     };
   }
 }

@@ -1,4 +1,4 @@
-import { openLink, type Isolation, type Link } from './link.ts';
+import { openLink, type Link, type Place } from './link.ts';
 import { buffersOf, type Answer, type SessionSettings, type WireTensor } from './messages.ts';
 
 /** What became of a question. */
@@ -12,10 +12,10 @@ export class Executor {
   #waiting: ((outcome: Outcome) => void) | null = null;
   #reason: string | null = null;
 
-  constructor(isolation: Isolation) {
+  constructor(place: Place) {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.gone = promise;
-    this.#link = openLink(isolation, {
+    this.#link = openLink(place, {
       onAnswer: (answer) => {
         this.#settle(answer);
       },

@@ -18,13 +18,42 @@ export interface Link {
 }
 
 export type Isolation = 'thread' | 'process';
+/** `none`: on the event loop itself, for runs that are over before a hand-over would be. */
+export type Place = Isolation | 'none';
 
 // From `src` Node strips the types itself; `dist` has JavaScript.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const entry = (name: Isolation): URL => new URL(`./${name}-entry.${extension}`, import.meta.url);
 
-export function openLink(isolation: Isolation, events: LinkEvents): Link {
-  return isolation === 'thread' ? openThread(events) : openProcess(events);
+export function openLink(place: Place, events: LinkEvents): Link {
+  switch (place) {
+    case 'none':
+      return openHere(events);
+    case 'thread':
+      return openThread(events);
+    case 'process':
+      return openProcess(events);
+  }
+}
+
+function openHere({ onAnswer, onGone }: LinkEvents): Link {
+  // Only now: where every session has a thread, this one need not load onnxruntime.
+  const session = import('./session.ts').then(({ serveSession }) =>
+    serveSession(onAnswer, () => {
+      onGone('it was ended');
+    }),
+  );
+  const post = (question: Question): void => {
+    void session.then((ask) => {
+      ask(question);
+    });
+  };
+  return {
+    post,
+    end: () => {
+      post({ kind: 'end' });
+    },
+  };
 }
 
 /** Never terminated: that aborts the whole process while onnxruntime is running on it. */

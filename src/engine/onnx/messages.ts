@@ -53,6 +53,8 @@ export interface GraphFacts {
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Size of the model file and the files of weights it names. */
   readonly bytes: number;
+  /** Up to how many rows a run is so quick that it need not leave the event loop; zero: none is. */
+  readonly quickRows: number;
   /** Version of onnxruntime. */
   readonly runtime: string;
 }

@@ -20,7 +20,12 @@ test.each([
 });
 
 test('leaves a model without a ZipMap as it is', () => {
-  expect(prepareModel(read('affine.onnx'))).toEqual({ edited: null, labels: {}, externalFiles: [] });
+  expect(prepareModel(read('affine.onnx'))).toMatchObject({ edited: null, labels: {}, externalFiles: [] });
+});
+
+test('says which operators are left', () => {
+  expect(prepareModel(read('affine.onnx')).operators).toEqual(['MatMul', 'Add']);
+  expect(prepareModel(read('tree-strings.onnx')).operators).toEqual(['TreeEnsembleClassifier']);
 });
 
 test('names the files with weights', () => {

@@ -25,6 +25,8 @@ export interface PreparedModel {
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Names of files with weights beside the model. */
   readonly externalFiles: readonly string[];
+  /** Types of the operators of the graph (after the cut), each once. */
+  readonly operators: readonly string[];
 }
 
 /**
@@ -34,16 +36,19 @@ export interface PreparedModel {
  */
 export function prepareModel(bytes: Uint8Array): PreparedModel {
   const [graphBytes] = [...messagesOf(bytes, model.graph)];
-  if (graphBytes === undefined) return { edited: null, labels: {}, externalFiles: [] };
+  if (graphBytes === undefined) return { edited: null, labels: {}, externalFiles: [], operators: [] };
   const outputs = new Set(
     [...messagesOf(graphBytes, graph.output)].map((info) => textOf(info, valueInfo.name)),
   );
-  const zipMaps = [...messagesOf(graphBytes, graph.node)].filter(
+  const nodes = [...messagesOf(graphBytes, graph.node)];
+  const zipMaps = nodes.filter(
     (bytes) => textOf(bytes, node.opType) === 'ZipMap' && outputs.has(textOf(bytes, node.output)),
   );
+  const kept = nodes.filter((bytes) => !zipMaps.includes(bytes));
+  const operators = [...new Set(kept.map((bytes) => textOf(bytes, node.opType)))];
   const labels = Object.fromEntries(zipMaps.map((zip) => [textOf(zip, node.output), labelsOf(zip)]));
   const edited = zipMaps.length === 0 ? null : withGraph(bytes, cut(graphBytes, labels));
-  return { edited, labels, externalFiles: externalFiles(graphBytes) };
+  return { edited, labels, externalFiles: externalFiles(graphBytes), operators };
 }
 
 function labelsOf(zipMap: Uint8Array): readonly string[] {

@@ -13,6 +13,7 @@ import {
   type WireTensor,
 } from './messages.ts';
 import { prepareModel, type PreparedModel } from './model-bytes.ts';
+import { quickRows } from './quick.ts';
 
 type Metadata = InferenceSession['inputMetadata'][number];
 type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
@@ -58,7 +59,7 @@ async function load(path: string, settings: SessionSettings): Promise<Loaded> {
     const reason = unreadable(session);
     if (reason !== null) return refused(reason);
     const size = bytes.length + (await externalBytes(path, prepared));
-    return { session, answer: loaded(session, prepared, size) };
+    return { session, answer: await loaded(session, prepared, size) };
   } catch (error) {
     return refused(messageOf(error));
   }
@@ -95,16 +96,16 @@ function isTensorType(type: string): type is TensorType {
   return (tensorTypes as readonly string[]).includes(type);
 }
 
-function loaded(session: InferenceSession, { labels }: PreparedModel, bytes: number): Answer {
+async function loaded(session: InferenceSession, prepared: PreparedModel, bytes: number): Promise<Answer> {
+  const { labels, operators } = prepared;
   const inputs = session.inputMetadata.flatMap((value): GraphInput[] =>
     value.isTensor && isTensorType(value.type)
       ? [{ name: value.name, type: value.type, shape: value.shape }]
       : [],
   );
-  return {
-    kind: 'loaded',
-    graph: { inputs, labels, bytes, runtime: env.versions.node ?? env.versions.common },
-  };
+  const quick = await quickRows({ inputs, operators, bytes }, (feeds) => session.run(tensorsOf(feeds)));
+  const runtime = env.versions.node ?? env.versions.common;
+  return { kind: 'loaded', graph: { inputs, labels, bytes, quickRows: quick, runtime } };
 }
 
 async function externalBytes(path: string, { externalFiles }: PreparedModel): Promise<number> {
@@ -115,13 +116,16 @@ async function externalBytes(path: string, { externalFiles }: PreparedModel): Pr
 async function run(session: InferenceSession | null, feeds: readonly WireTensor[]): Promise<Answer> {
   if (session === null) return { kind: 'failed', reason: 'no model is loaded' };
   try {
-    const fed = Object.fromEntries(feeds.map((feed) => [feed.name, tensorOf(feed)]));
-    const results = await session.run(fed);
+    const results = await session.run(tensorsOf(feeds));
     const outputs = session.outputNames.flatMap((name) => wireOf(name, results[name]));
     return { kind: 'outputs', outputs };
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   }
+}
+
+function tensorsOf(feeds: readonly WireTensor[]): Record<string, Tensor> {
+  return Object.fromEntries(feeds.map((feed) => [feed.name, tensorOf(feed)]));
 }
 
 function tensorOf({ type, data, dims }: WireTensor): Tensor {
