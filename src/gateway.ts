@@ -169,6 +169,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     metrics,
     clock,
     maxBodyBytes: options.maxBodyBytes,
+    accessLogRate: options.accessLogRate,
   });
   return {
     http,

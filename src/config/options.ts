@@ -173,6 +173,15 @@ export const optionTable = {
     env: 'COUNTERSIGN_LOG_LEVEL',
     help: 'least important log lines to write to standard error',
   },
+  accessLogRate: {
+    group: 'Server',
+    flag: '--access-log-rate',
+    value: 'N',
+    type: 'integer',
+    default: 100,
+    env: 'COUNTERSIGN_ACCESS_LOG_RATE',
+    help: 'most log lines a second about requests that went well; the others are counted; failed ones always have a line',
+  },
   compatibility: {
     group: 'Contract',
     flag: '--compatibility',

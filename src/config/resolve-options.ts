@@ -48,6 +48,7 @@ export function resolveOptions(sources: OptionSources): ResolvedOptions {
     onnxIsolation: values.onnxIsolation as ResolvedOptions['onnxIsolation'],
     unknownFields: values.unknownFields as ResolvedOptions['unknownFields'],
     maxBodyBytes: Number(values.maxBody),
+    accessLogRate: Number(values.accessLogRate),
     logLevel: values.logLevel as ResolvedOptions['logLevel'],
     graphs,
     forModel: (model: string) => modelOptions({ ...values, ...perModel.get(model) }),

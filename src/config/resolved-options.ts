@@ -18,6 +18,7 @@ export interface ResolvedOptions {
   readonly onnxIsolation: 'thread' | 'process';
   readonly unknownFields: 'reject' | 'ignore';
   readonly maxBodyBytes: number;
+  readonly accessLogRate: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** What stands under `graphs` of the config file, not read yet: composed models by name. */
   readonly graphs: unknown;

@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** A longer body is answered with 413 BODY_TOO_LARGE. */
   readonly maxBodyBytes: number;
+  /** Most log lines a second about requests that went well. Default: no limit. */
+  readonly accessLogRate?: number;
   /** Take the caller's `x-request-id` over. Default true: the gateway usually stands behind a proxy that sets it. */
   readonly trustRequestId?: boolean;
 }

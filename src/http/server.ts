@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { countersignError } from '../errors/countersign-error.ts';
+import { AccessLog } from './access-log.ts';
 import { Exchange, type Protocol } from './exchange.ts';
 import { fromFastify } from './fastify-error.ts';
 import { answerMalformed } from './malformed.ts';
@@ -32,6 +33,8 @@ const requestTimeoutMs = 300_000;
  * every answer is written by us. Not listening yet; `close` lets running requests finish and ends idle connections.
  */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
+  const { logger, clock, accessLogRate: perSecond = Number.POSITIVE_INFINITY } = options;
+  const shared = { options, log: new AccessLog({ logger, clock, perSecond }), draining: false };
   const app = fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
@@ -44,12 +47,12 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     routerOptions: { maxParamLength, querystringParser: () => ({}) },
     clientErrorHandler: answerMalformed,
     frameworkErrors: (error, request, reply) => {
-      begin(request, reply, options);
+      begin(request, reply, shared);
       refuse(error, request, reply, options);
     },
   });
   readRawBodies(app);
-  observeRequests(app, options);
+  observeRequests(app, shared);
   app.setErrorHandler((error, request, reply) => {
     refuse(error, request, reply, options);
     return reply;
@@ -67,26 +70,27 @@ function readRawBodies(app: FastifyInstance): void {
   });
 }
 
-function observeRequests(app: FastifyInstance, options: HttpOptions): void {
-  let draining = false;
+/** What the requests of one server share. */
+interface Shared {
+  readonly options: HttpOptions;
+  readonly log: AccessLog;
+  draining: boolean;
+}
+
+function observeRequests(app: FastifyInstance, shared: Shared): void {
   app.addHook('preClose', (done) => {
-    draining = true;
+    shared.draining = true;
     done();
   });
-  const isDraining = (): boolean => draining;
   app.addHook('onRequest', (request, reply, done) => {
-    begin(request, reply, options, isDraining);
+    begin(request, reply, shared);
     done();
   });
 }
 
 /** Starts the exchange of a request, and ends it when the answer is out or the caller left. */
-function begin(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  options: HttpOptions,
-  isDraining = (): boolean => false,
-): void {
+function begin(request: FastifyRequest, reply: FastifyReply, shared: Shared): void {
+  const { options } = shared;
   const { clock, metrics } = options;
   const { headers } = request.raw;
   request.exchange = new Exchange({
@@ -98,7 +102,7 @@ function begin(
     params: request.params as Readonly<Record<string, string>>,
     headers,
     contentType: headers['content-type'] ?? null,
-    isDraining,
+    isDraining: () => shared.draining,
     startedMs: clock.monotonicMs(),
     onStage: (name, durationMs) => {
       metrics.stage(name, durationMs);
@@ -109,19 +113,19 @@ function begin(
   const ended = metrics.requestBegan();
   reply.raw.once('close', () => {
     ended();
-    end(request, reply, options);
+    end(request, reply, shared);
   });
 }
 
-function end({ exchange, routeOptions }: FastifyRequest, { raw }: FastifyReply, options: HttpOptions): void {
+function end(request: FastifyRequest, { raw }: FastifyReply, { options, log }: Shared): void {
+  const { exchange, routeOptions } = request;
   if (!raw.writableEnded) exchange.callerLeft(countersignError('CALLER_LEFT'));
   const { requestId, method, path, route, model, version, code } = exchange;
   const status = raw.writableEnded ? raw.statusCode : 499;
   const durationMs = options.clock.monotonicMs() - exchange.startedMs;
   options.metrics.requestEnded({ model, version, route, status, durationMs });
   const line = { requestId, method, path, route, status, durationMs, model, version, code };
-  if (routeOptions.config.quiet === true) options.logger.debug(line, 'request');
-  else options.logger.info(line, 'request');
+  log.ended(line, routeOptions.config.quiet === true);
 }
 
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
