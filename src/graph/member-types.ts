@@ -30,41 +30,34 @@ export function member<Input, Output>(given: MemberGiven): TypedMember<Input, Ou
   return typeof given === 'string' ? { model: given } : given;
 }
 
-type ModelOf<Given> = Given extends string
-  ? Given
-  : Given extends { readonly model: infer Model }
-    ? Model
-    : never;
-
 type NameOf<Model> = Model extends `${infer Name}/${string}`
   ? Name
   : Model extends `${infer Name}@${string}`
     ? Name
     : Model;
 
-type ModelEntry<Given> =
-  NameOf<ModelOf<Given>> extends infer Name extends keyof Models ? Models[Name] : unknown;
+/** What was said of a member's rows by hand, else what `countersign types` wrote; where neither did, they are unknown. */
+type EntryOf<Given> = Given extends string
+  ? EntryNamed<NameOf<Given>>
+  : Given extends TypedMember<infer Input, infer Output>
+    ? [unknown, unknown] extends [Input, Output]
+      ? EntryNamed<NameOf<Given['model']>>
+      : { readonly input: Input; readonly output: Output }
+    : UnknownRows;
 
-export type InputOf<Given> =
-  Given extends TypedMember<infer Input, unknown>
-    ? unknown extends Input
-      ? EntryInput<Given>
-      : Input
-    : EntryInput<Given>;
+type EntryNamed<Name> = Name extends keyof Models ? Models[Name] : UnknownRows;
 
-type EntryInput<Given> = ModelEntry<Given> extends { readonly input: infer Input } ? Input : unknown;
+interface UnknownRows {
+  readonly input: unknown;
+  readonly output: unknown;
+}
 
-export type OutputOf<Given> =
-  Given extends TypedMember<unknown, infer Output>
-    ? unknown extends Output
-      ? EntryOutput<Given>
-      : Output
-    : EntryOutput<Given>;
+export type InputOf<Given> = EntryOf<Given> extends { readonly input: infer Input } ? Input : unknown;
 
-type EntryOutput<Given> = ModelEntry<Given> extends { readonly output: infer Output } ? Output : unknown;
+export type OutputOf<Given> = EntryOf<Given> extends { readonly output: infer Output } ? Output : unknown;
 
 type CallParams<Given> =
-  ModelEntry<Given> extends { readonly params: infer Params }
+  EntryOf<Given> extends { readonly params: infer Params }
     ? Partial<Params>
     : Readonly<Record<string, unknown>>;
 

@@ -36,7 +36,17 @@ function half(
 
 async function runEach({ predict, members }: FunctionGraph, run: Run): Promise<readonly unknown[]> {
   const functions = memberFunctions(members, run);
-  return mapBounded(run.rows, concurrency, async (row) => await predict(row, functions, contextOf(run)));
+  const failure = Promise.withResolvers<never>();
+  const all = mapBounded(run.rows, concurrency, async (row) => {
+    try {
+      return await predict(row, functions, contextOf(run));
+    } catch (error) {
+      failure.reject(error);
+      throw error;
+    }
+  });
+  // The first failure is the answer: what the other rows still ask is stopped when the call ends.
+  return Promise.race([all, failure.promise]);
 }
 
 async function runOnce({ name, predict, members }: FunctionGraph, run: Run): Promise<readonly unknown[]> {

@@ -13,7 +13,8 @@ export interface Field {
 export function rowShape(schema: Schema): RowShape {
   const fields = schema.kind === 'columns' ? schema.columns : tensorFields(schema.tensors);
   if (schema.named) {
-    return { kind: 'record', fields: new Map(fields.map((field) => [field.name ?? '', field])) };
+    const byName = fields.map(({ name, type, required }) => [name ?? '', { type, required }] as const);
+    return { kind: 'record', fields: new Map(byName) };
   }
   const [only] = fields;
   const type = fields.length === 1 && only !== undefined ? only.type : listOfAny;

@@ -124,12 +124,17 @@ type NamedRow<Column, Long> = Flat<
   }
 >;
 
-/** A row: an object of named columns, the bare value of one unnamed column, a list of several. */
-export type RowOf<Schema extends SchemaJson, Long> = [Named<Schema>] extends [never]
-  ? Schema extends readonly [infer Only]
-    ? Cell<Only, Long>
-    : { readonly [Index in keyof Schema]: Cell<Schema[Index], Long> }
-  : NamedRow<Schema[number], Long>;
+/**
+ * A row: an object of named columns, the bare value of one unnamed column, a list of several. Unknown where the schema
+ * is not written out: a list of who knows which columns would be expanded without an end.
+ */
+export type RowOf<Schema extends SchemaJson, Long> = number extends Schema['length']
+  ? unknown
+  : [Named<Schema>] extends [never]
+    ? Schema extends readonly [infer Only]
+      ? Cell<Only, Long>
+      : { readonly [Index in keyof Schema]: Cell<Schema[Index], Long> }
+    : NamedRow<Schema[number], Long>;
 
 /** The params of a call, defaults filled in. */
 export type ParamsOf<Params extends readonly ParamJson[], Long> = Flat<{
