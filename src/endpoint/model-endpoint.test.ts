@@ -183,6 +183,20 @@ describe('which version answers', () => {
     expect(await post({ word: 'b' }, '@production')).toEqual([{ word: 'b' }]);
   });
 
+  it('goes by what it knew while the registry hangs', async () => {
+    const { registry, post, clock } = house();
+    registry.addVersion('m', { signature: textToText });
+    registry.setAlias('m', 'production', '1');
+    await post({ word: 'a' });
+    registry.model = () => new Promise(() => undefined);
+    await clock.advance(10_000);
+    const answer = post({ word: 'b' }, '@production');
+    await settle();
+    await clock.advance(2_000);
+    expect(await answer).toEqual([{ word: 'b' }]);
+    expect(await post({ word: 'c' }, 'latest')).toEqual([{ word: 'c' }]);
+  });
+
   it('does not say that there is no such version while the registry is down', async () => {
     const { registry, post } = house();
     registry.addVersion('m', { signature: textToText });

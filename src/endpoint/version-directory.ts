@@ -8,6 +8,8 @@ import { type Selector } from './selector.ts';
 
 /** How long a look at the registry is good for: an alias moved is followed within it. */
 const freshMs = 1_000;
+/** How long a look may take where something was seen before: a registry that hangs is one that is down. */
+const patienceMs = 2_000;
 /** How long an unknown version stays unknown without another look, so that bad ids cost the registry nothing. */
 const unknownMs = 2_000;
 
@@ -36,11 +38,19 @@ export class VersionDirectory {
 
   /** The model as the registry has it now, or as it was a second ago. */
   async summary(signal: AbortSignal): Promise<ModelSummary> {
-    if (this.#summary !== null && this.#isFresh()) return this.#summary;
+    const seen = this.#summary;
+    if (seen === null) return this.#look(signal);
+    if (this.#isFresh()) return seen;
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#clock.after(patienceMs, () => {
+      late.reject(countersignError('REGISTRY_UNREACHABLE', this.#registry.uri, 'it does not answer'));
+    });
     try {
-      return await this.#look(signal);
+      return await Promise.race([this.#look(signal), late.promise]);
     } catch (thrown) {
-      return this.#asSeenBefore(thrown);
+      return this.#asSeenBefore(thrown, seen);
+    } finally {
+      cancel();
     }
   }
 
@@ -146,12 +156,12 @@ export class VersionDirectory {
   }
 
   /** When the registry cannot be reached, what was seen before still holds. */
-  #asSeenBefore(thrown: unknown): ModelSummary {
+  #asSeenBefore(thrown: unknown, seen: ModelSummary): ModelSummary {
     const error = CountersignError.from(thrown);
-    if (this.#summary === null || error.code !== 'REGISTRY_UNREACHABLE') throw error;
+    if (error.code !== 'REGISTRY_UNREACHABLE') throw error;
     this.#logger.warn({ model: this.#model, error }, 'registry unreachable, going by what was seen before');
     this.#seenAt = this.#clock.monotonicMs();
-    return this.#summary;
+    return seen;
   }
 }
 
