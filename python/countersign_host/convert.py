@@ -101,10 +101,13 @@ def _to_list(table: Table, schema: Any) -> list[Any]:
 
 def _to_frame(table: Table, schema: Any) -> Any:
     if table.block is not None and len(table.columns) > 0:
-        return pd.DataFrame(table.block.T, columns=_index(tuple(c.name for c in table.columns)), copy=False)
+        names = _index(tuple(column.name for column in table.columns))
+        return pd.DataFrame(table.block.T, index=table.labels, columns=names, copy=False)
     casts = _casts(table, schema)
     data = {i: _to_series(column, casts[i]) for i, column in enumerate(table.columns)}
     frame = pd.DataFrame(data, index=pd.RangeIndex(table.rows))
+    if table.labels is not None:
+        frame.index = pd.Index(table.labels)
     frame.columns = _index(tuple(column.name for column in table.columns))
     return frame
 
@@ -119,10 +122,11 @@ def _index(names: tuple[str | None, ...]) -> Any:
 def _casts(table: Table, schema: Any) -> list[Cast | None]:
     if schema is None:
         return [None] * len(table.columns)
+    cast_of = _array_column_cast if table.arrays else _nested_cast
     if schema.has_input_names():
         types = {spec.name: spec.type for spec in schema.inputs}
-        return [_nested_cast(types[c.name]) if c.name in types else None for c in table.columns]
-    return [_nested_cast(spec.type) for spec in schema.inputs[: len(table.columns)]]
+        return [cast_of(types[c.name]) if c.name in types else None for c in table.columns]
+    return [cast_of(spec.type) for spec in schema.inputs[: len(table.columns)]]
 
 
 def _to_series(column: Column, cast: Cast | None) -> Any:
@@ -172,6 +176,21 @@ def _nested_cast(kind: Any) -> Cast | None:
     if name == "Map":
         return _map_cast(kind, _nested_cast)
     return _to_plain
+
+
+def _array_column_cast(kind: Any) -> Cast | None:
+    """Lists as the arrays that MLflow's server makes of them; those of different lengths stay lists."""
+    cast = _nested_cast(kind)
+    if cast is None or type(kind).__name__ != "Array":
+        return cast
+
+    def to_array(items: list[Any]) -> Any:
+        try:
+            return np.array(cast(items))
+        except ValueError:
+            return cast(items)
+
+    return to_array
 
 
 def _array_cast(kind: Any) -> Cast:

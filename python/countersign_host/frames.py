@@ -70,6 +70,10 @@ class Table:
     rows: int
     columns: list[Column]
     series: bool = False
+    # The index of the frame; None for 0, 1, 2.
+    labels: list[Any] | None = None
+    # Array cells are arrays to the model, not lists.
+    arrays: bool = False
     # All columns as one array, a column a row, where they have one fixed dtype and no nulls.
     block: Any = None
 
@@ -179,7 +183,8 @@ def key_text(key: Any) -> str:
 class LayoutWriter:
     """Numbers the column lists said on a connection, so that each is said once."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MAX_LAYOUTS) -> None:
+        self._most = most
         self._numbers: dict[Layout, int] = {}
 
     def say(self, layout: Layout) -> dict[str, Json]:
@@ -188,7 +193,7 @@ class LayoutWriter:
             return {"l": number}
         columns = [[name, dtype, int(nulls)] for name, dtype, nulls in layout]
         number = len(self._numbers)
-        if number >= _MAX_LAYOUTS:
+        if number >= self._most:
             return {"c": columns}
         self._numbers[layout] = number
         return {"l": number, "c": columns}
@@ -289,7 +294,15 @@ def _unpack_table(description: dict[str, Json], blocks: Any, lists: Any, layout:
     ]
     one = next(iter(arrays.values())) if len(arrays) == 1 else None
     whole = one is not None and len(one) == len(columns) and not any(nulls for _, _, nulls in layout)
-    return Table(rows, columns, description.get("s") == 1, one if whole else None)
+    labels = [nested_from_json(label) for label in description["i"]] if "i" in description else None
+    return Table(
+        rows,
+        columns,
+        series=description.get("s") == 1,
+        labels=labels,
+        arrays=description.get("a") == 1,
+        block=one if whole else None,
+    )
 
 
 def _empty(dtype: str, layout: Layout) -> Any:

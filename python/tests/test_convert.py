@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pydantic
 import pytest
+from mlflow.types.schema import Array, ColSpec, DataType, Schema
 
-from countersign_host.convert import from_output
-from countersign_host.frames import Table, Tensors, Uncarried, Value
+from countersign_host.convert import from_output, to_input
+from countersign_host.frames import Column, Table, Tensors, Uncarried, Value
 
 
 @dataclasses.dataclass
@@ -165,3 +166,24 @@ def test_a_value_that_holds_itself_is_refused() -> None:
     loop.append(loop)
     with pytest.raises(Uncarried, match="holds itself"):
         from_output(loop)
+
+
+def test_a_frame_has_the_labels_of_the_rows() -> None:
+    whole = Table(2, [Column("x", "float64", np.array([1.0, 2.0]))], labels=["r0", "r1"], block=np.array([[1.0, 2.0]]))
+    mixed = Table(2, [Column("s", "str", ["a", "b"])], labels=["r0", "r1"])
+    assert [list(to_input(table, None, False).index) for table in (whole, mixed)] == [["r0", "r1"]] * 2
+
+
+def test_array_cells_are_arrays_where_the_table_says_so() -> None:
+    schema = Schema([ColSpec(Array(DataType.double), "v"), ColSpec(Array(Array(DataType.long)), "g")])
+    columns = [Column("v", "object", [[1.0]]), Column("g", "object", [[[1], [2, 3]]])]
+    arrays = to_input(Table(1, columns, arrays=True), schema, False)
+    assert isinstance(arrays["v"][0], np.ndarray) and arrays["v"][0].dtype == np.float64
+    assert arrays["g"][0] == [[1], [2, 3]]  # of different lengths: no array
+    assert to_input(Table(1, columns), schema, False)["v"][0] == [1.0]
+
+
+def test_text_that_came_as_objects_stays_so() -> None:
+    schema = Schema([ColSpec(DataType.string, "s")])
+    frame = to_input(Table(2, [Column("s", "object", ["a", float("nan")])]), schema, False)
+    assert frame["s"].dtype == object

@@ -241,7 +241,7 @@ describe('values of /invocations', () => {
     });
     expect(failure(() => decode(nested, '{"inputs": {"v": [1, 2]}}'))).toBe(unreadable);
     expect(failure(() => decode(nested, '{"inputs": {"l": [1.0]}}'))).toBe(unreadable);
-    expect(failure(() => decode(nested, '{"instances": [{"v": [1.5]}]}'))).toBe(misfit);
+    expect(seen(nested, '{"instances": [{"v": [1.5]}]}')).toEqual({ v: [[1.5]] });
   });
 });
 
@@ -418,11 +418,30 @@ describe('params of /invocations', () => {
   });
 });
 
+describe('what the model gets beside the values', () => {
+  const lists = columns({ v: { kind: 'array', items: { kind: 'double' } } });
+  const tableOf = (inputs: Schema, body: unknown): unknown => decode(inputs, body).parts[0]?.input;
+
+  it('are the labels of the rows, where they are not their numbers', () => {
+    const labelled = (index: unknown): unknown =>
+      tableOf(columns({ x: 'double' }), { dataframe_split: { columns: ['x'], data: [[1], [2]], index } });
+    expect(labelled(['r0', null])).toMatchObject({ labels: ['r0', null] });
+    expect(labelled([0, 1])).not.toHaveProperty('labels');
+    expect(labelled(null)).not.toHaveProperty('labels');
+  });
+
+  it('is whether lists are arrays of NumPy, as `inputs` makes them and frames do not', () => {
+    expect(tableOf(lists, { inputs: [{ v: [1.5] }] })).toHaveProperty('arrays', true);
+    expect(tableOf(lists, { dataframe_records: [{ v: [1.5] }] })).not.toHaveProperty('arrays');
+    expect(tableOf(columns({ x: 'double' }), { inputs: [{ x: 1 }] })).not.toHaveProperty('arrays');
+  });
+});
+
 describe('what comes before the data', () => {
   it.each([
     null,
-    'text/csv',
-    'application/vnd.apache.parquet',
+    'text/plain',
+    'application/parquet',
     'Application/json',
     'application/json;',
     'application/json; charset=latin1',

@@ -1,10 +1,10 @@
 /**
  * Payloads as the description and blocks of a frame, and back.
  *
- * table:   `{k: 't', n, c: [[name, dtype, nulls], ...], s?, j?}`: one block per fixed dtype, in order of first
+ * table:   `{k: 't', n, c: [[name, dtype, nulls], ...], s?, i?, a?, j?}`: one block per fixed dtype, in order of first
  *          appearance, that holds its columns one after another (what pandas keeps inside a frame); two blocks
  *          per column of bytes; one byte per row for each column whose `nulls` is 1. Text and nested columns
- *          are lists in `j`. On a connection the columns are said once and called by number after that: `l`.
+ *          are lists in `j`, labels of the rows in `i`; `s` and `a` mark series and arrays. On a connection the columns are said once and called by number after that: `l`.
  * tensors: `{k: 'x', t: [[name, dtype, shape], ...], j?}`: a block (bytes: two) each, or a list in `j`.
  * value:   `{k: 'v', v}`.
  */
@@ -56,6 +56,8 @@ function packTable(table: Table, layouts: LayoutWriter | null): PackedPayload {
     n: table.rows,
     ...said,
     ...(table.series === true ? { s: 1 } : {}),
+    ...(table.labels !== undefined ? { i: table.labels.map(nestedToJson) } : {}),
+    ...(table.arrays === true ? { a: 1 } : {}),
     ...(lists.length > 0 ? { j: lists } : {}),
   };
   return { description, blocks };
@@ -158,7 +160,15 @@ function unpackTable(description: Description, parts: Parts, layouts: LayoutRead
     if (vector === undefined) throw badFrame('a column without a vector');
     return { name: column.name, vector, nulls: column.nulls ? parts.block() : nullsOf(vector) };
   });
-  return { kind: 'table', rows, columns, ...(description['s'] === 1 ? { series: true } : {}) };
+  const { s: series, i: labels, a: arrays } = description;
+  return {
+    kind: 'table',
+    rows,
+    columns,
+    ...(series === 1 ? { series: true } : {}),
+    ...(labels !== undefined ? { labels: readList(labels).map(nestedFromJson) } : {}),
+    ...(arrays === 1 ? { arrays: true } : {}),
+  };
 }
 
 /** The vectors of the fixed columns, out of their blocks. */

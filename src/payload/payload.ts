@@ -11,6 +11,10 @@ export interface Table {
   readonly columns: readonly Column[];
   /** The model answered a pandas Series: one column, whose name may be null. */
   readonly series?: true;
+  /** What the caller calls the rows, one label each; absent: they are numbered from 0. */
+  readonly labels?: readonly Nested[];
+  /** Cells of array columns reach the model as numpy arrays; absent: as lists. */
+  readonly arrays?: true;
 }
 
 export interface Column {

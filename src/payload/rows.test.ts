@@ -191,6 +191,8 @@ describe('batch keys', () => {
     expect(batchKey(strings([null]))).not.toBe(batchKey(strings(['a'])));
     expect(batchKey(strings([null, 'a']))).toBeNull();
     expect(batchKey({ kind: 'value', value: [1] })).toBeNull();
+    expect(batchKey({ ...strings(['a']), labels: ['r1'] } as Payload)).toBeNull();
+    expect(batchKey({ ...strings(['a']), arrays: true } as Payload)).not.toBe(batchKey(strings(['a'])));
   });
 
   it('tell tensors of other inner shapes or dtypes apart', () => {

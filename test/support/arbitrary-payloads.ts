@@ -93,11 +93,21 @@ function nullsOf(data: Vector, mask: number[] | null): Uint8Array | null {
 }
 
 export const table: fc.Arbitrary<Table> = fc
-  .tuple(fc.nat({ max: 5 }), fc.boolean())
-  .chain(([rows, series]) =>
+  .tuple(fc.nat({ max: 5 }), fc.boolean(), fc.boolean(), fc.boolean())
+  .chain(([rows, series, labelled, arrays]) =>
     fc
-      .array(column(rows), { maxLength: series ? 1 : 6, minLength: series ? 1 : 0 })
-      .map((columns) => ({ kind: 'table', rows, columns, ...(series ? { series: true } : {}) })),
+      .tuple(
+        fc.array(column(rows), { maxLength: series ? 1 : 6, minLength: series ? 1 : 0 }),
+        fc.array(nested, { minLength: rows, maxLength: rows }),
+      )
+      .map(([columns, labels]) => ({
+        kind: 'table',
+        rows,
+        columns,
+        ...(series ? { series: true } : {}),
+        ...(labelled ? { labels } : {}),
+        ...(arrays ? { arrays: true } : {}),
+      })),
   );
 
 const tensor: fc.Arbitrary<Tensor> = fc

@@ -1,11 +1,13 @@
 import { type ColumnSchema, type ColumnSpec, type Schema } from '../../contract/signature.ts';
 import { type Payload, type Table } from '../../payload/payload.ts';
 import { Faults } from '../values/faults.ts';
+import { readCell } from '../values/read-column.ts';
 import { isObject } from '../values/read-nested.ts';
 import { expected } from '../values/words.ts';
-import { malformed, misfit } from './fail.ts';
+import { malformed, misfit, unreadable } from './fail.ts';
 import { columnsFrame, type Frame, listFrame, parseRecords, recordsFrame, splitFrame } from './frame.ts';
 import { inferTable, inferTensor, plain } from './infer.ts';
+import { required } from './policy.ts';
 import { readTable } from './read-table.ts';
 import { readTensorFrame, readTensorInputs } from './read-tensor.ts';
 
@@ -40,10 +42,7 @@ function readValues(schema: Schema | null, value: unknown, at: string): Payload 
 }
 
 function readInstances(schema: Schema | null, value: unknown): Payload {
-  const payload = readValues(schema, checkInstances(schema, value), '/instances');
-  if (schema?.kind === 'columns' && Array.isArray(value) && isObject(value[0]))
-    refuseStructures(schema, payload);
-  return payload;
+  return readValues(schema, checkInstances(schema, value), '/instances');
 }
 
 /**
@@ -64,18 +63,6 @@ function checkInstances(schema: Schema | null, value: unknown): unknown {
   );
   if (new Set(lengths).size > 1) throw malformed('the lists of `instances` are of different lengths');
   return value;
-}
-
-/** MLflow turns the items into arrays of columns, where lists and objects get lost; `inputs` takes them. */
-function refuseStructures({ columns }: ColumnSchema, payload: Payload): void {
-  const sent = new Set(payload.kind === 'table' ? payload.columns.map(({ name }) => name) : []);
-  const spec = columns.find(
-    ({ name, type }) => sent.has(name) && ['array', 'object', 'map'].includes(type.kind),
-  );
-  if (spec === undefined) return;
-  throw misfit(
-    Faults.of(`\`instances\` takes no ${spec.type.kind}; send the rows under \`inputs\``, '/instances'),
-  );
 }
 
 /** A name that some items have and others have not. */
@@ -124,11 +111,22 @@ function valuesFrame(schema: ColumnSchema, value: unknown, at: string): Frame {
       'the columns of the signature have no names, so that an object cannot be matched to them',
     );
   }
-  if (!Array.isArray(value)) return schema.named ? noNames(value, at) : listFrame([value], 1, at, names);
+  if (!Array.isArray(value))
+    return schema.named ? noNamesOfOne(schema, value, at) : listFrame([value], 1, at, names);
   if (schema.named && value.every(isObject) && (value.length > 0 || names.length > 1))
     return recordsFrame(value, at);
   if (schema.named && names.length > 1) return noNames(value, at);
   return listFrame(value, names.length, at, names);
+}
+
+/** MLflow makes a single value one of the first column, where it can, before it looks for names. */
+function noNamesOfOne({ columns: [first] }: ColumnSchema, value: unknown, at: string): never {
+  const takesAll = first === undefined || ['string', 'boolean', 'binary', 'any'].includes(first.type.kind);
+  const read = takesAll ? null : readCell(first.type, value, required);
+  if (!(read instanceof Faults)) return noNames(value, at);
+  const faults = new Faults();
+  faults.addAll(at, read);
+  throw unreadable(faults);
 }
 
 function noNames(value: unknown, at: string): never {

@@ -38,7 +38,16 @@ export function readTable(schema: ColumnSchema, frame: Frame, form: Form): Table
     kind: 'table',
     rows: frame.rows,
     columns: columns.filter((column): column is Column => !(column instanceof Faults)),
+    ...labelled(frame),
+    // What numpy makes of each value there, which shows in lists alone.
+    ...(form === 'values' && matches.some(({ spec }) => spec.type.kind === 'array') && { arrays: true }),
   };
+}
+
+/** Labels other than the numbers from 0 that rows have by themselves. */
+function labelled({ labels = null }: Frame): Pick<Table, 'labels'> {
+  if (labels === null || labels.every((label, row) => label === row)) return {};
+  return { labels: labels.map(plain) };
 }
 
 interface Match {
