@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander';
 
 import { packageVersion } from '../util/package-version.ts';
+import { deployCommand } from './commands/deploy.ts';
 import { diffCommand } from './commands/diff.ts';
+import { graphCommand } from './commands/graph.ts';
 import { lockCommand } from './commands/lock.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
+import { statusCommand } from './commands/status.ts';
+import { typesCommand } from './commands/types.ts';
+import { undeployCommand } from './commands/undeploy.ts';
 import { reportError } from './report-error.ts';
 
 const exitUsage = 2;
@@ -23,10 +28,20 @@ export async function main(argv: readonly string[]): Promise<void> {
       },
     })
     .showHelpAfterError('  `countersign --help` lists the commands.');
-  for (const command of [serveCommand(), modelsCommand(), lockCommand(), diffCommand()]) {
+  for (const command of [
+    serveCommand(),
+    modelsCommand(),
+    lockCommand(),
+    diffCommand(),
+    graphCommand(),
+    typesCommand(),
+    deployCommand(),
+    statusCommand(),
+    undeployCommand(),
+  ]) {
     command.exitOverride().copyInheritedSettings(program);
-    // `-h` of serve is MLflow's host.
-    command.helpOption(command.name() === 'serve' ? '--help' : '-h, --help', 'show this');
+    // `-h` of serve is MLflow's host, and deploy takes the flags of serve.
+    command.helpOption(['serve', 'deploy'].includes(command.name()) ? '--help' : '-h, --help', 'show this');
     program.addCommand(
       command.showHelpAfterError(`  \`countersign ${command.name()} --help\` lists its options.`),
     );
