@@ -2,7 +2,7 @@ import { type Case, type Room } from './case.ts';
 import { mismatch } from './compare.ts';
 import { type Outcome } from './replay.ts';
 
-/** Cases by id, where `*` stands for any characters. A pattern without a slash is a category. */
+/** Cases by id, where `*` stands for any characters. */
 type CasePattern = string;
 
 /** Cases that are answered otherwise than by MLflow's server, on purpose. */
@@ -27,31 +27,17 @@ interface Ours extends Declared {
   readonly ours: Room | ((recorded: string) => string);
 }
 
-/** Cases that are not served as they should be, yet. */
-export type NotYet = Declared;
-
 /** What is wrong with the outcomes, given what was declared; empty when nothing is. */
-export function judge(
-  outcomes: readonly Outcome[],
-  differences: readonly Difference[],
-  notYet: readonly NotYet[],
-): readonly string[] {
-  const late = new Set(notYet.flatMap((entry) => covered(outcomes, entry)));
-  const settled = outcomes.filter((outcome) => !late.has(outcome));
-  const declared = new Set(differences.flatMap((entry) => differing(settled, entry)));
+export function judge(outcomes: readonly Outcome[], differences: readonly Difference[]): readonly string[] {
+  const declared = new Set(differences.flatMap((entry) => differing(outcomes, entry)));
   return [
-    ...[...late].filter(isServed).map(({ case: { id } }) => `${id} is served: take it out of not-yet.ts`),
     ...[...declared]
       .filter(({ strict }) => strict === null)
       .map(({ case: { id } }) => `${id} no longer differs: take it out of differences.ts`),
-    ...settled.filter((outcome) => !declared.has(outcome)).flatMap(undeclared),
-    ...differences.flatMap((entry) => outsideRoom(settled, entry)),
-    ...[...notYet, ...differences].flatMap((entry) => emptyPatterns(outcomes, entry)),
+    ...outcomes.filter((outcome) => !declared.has(outcome)).flatMap(undeclared),
+    ...differences.flatMap((entry) => outsideRoom(outcomes, entry)),
+    ...differences.flatMap((entry) => emptyPatterns(outcomes, entry)),
   ];
-}
-
-function isServed({ withRoom }: Outcome): boolean {
-  return withRoom === null;
 }
 
 function undeclared({ case: { id, may_differ }, strict, withRoom }: Outcome): readonly string[] {
@@ -83,14 +69,14 @@ function covered(outcomes: readonly Outcome[], { cases }: Declared): readonly Ou
   return outcomes.filter((outcome) => cases.some((pattern) => matches(pattern, outcome.case)));
 }
 
-function emptyPatterns(outcomes: readonly Outcome[], entry: NotYet | Difference): readonly string[] {
-  const candidates = 'room' in entry || 'ours' in entry ? differing(outcomes, entry) : outcomes;
+function emptyPatterns(outcomes: readonly Outcome[], entry: Difference): readonly string[] {
+  const candidates = differing(outcomes, entry);
   return entry.cases
     .filter((pattern) => !candidates.some((outcome) => matches(pattern, outcome.case)))
     .map((pattern) => `${pattern} (${entry.reason}) matches no case`);
 }
 
-function matches(pattern: CasePattern, { id, category }: Case): boolean {
+function matches(pattern: CasePattern, { id }: Case): boolean {
   const literal = pattern.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`).test(pattern.includes('/') ? id : category);
+  return new RegExp(`^${literal.join('.*')}$`).test(id);
 }

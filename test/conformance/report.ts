@@ -12,6 +12,14 @@ export function table(outcomes: readonly Outcome[]): string {
   return [heading, ...rows, row('all', outcomes)].join('\n');
 }
 
+/** How many requests we read ourselves, and how many went to MLflow's own code beside the model. */
+export function ways(outcomes: readonly Outcome[]): { typed: number; raw: number; neither: number } {
+  const stages = outcomes.map(({ answer }) => answer.stages ?? '');
+  const raw = stages.filter((text) => /\binvoke;/.test(text)).length;
+  const typed = stages.filter((text) => /\bdecode;/.test(text)).length;
+  return { typed, raw, neither: stages.length - typed - raw };
+}
+
 const heading = `${''.padEnd(20)} ${'with room'.padStart(20)} ${'strict'.padStart(24)}`;
 
 function row(name: string, outcomes: readonly Outcome[]): string {

@@ -8,6 +8,8 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Buffer;
+  /** Its stages, from `Server-Timing`. */
+  readonly stages?: string;
 }
 
 /** Sends the request as it is written, no header more, on a connection of its own. `base` ends without a slash. */
@@ -23,10 +25,12 @@ export async function send(base: string, sent: CaseRequest): Promise<Answer> {
   });
   outgoing.end(bodyOf(sent));
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const { 'content-type': contentType = null, 'server-timing': stages } = incoming.headers;
   return {
     status: incoming.statusCode ?? 0,
-    contentType: incoming.headers['content-type'] ?? null,
+    contentType,
     body: await buffer(incoming),
+    ...(typeof stages === 'string' && { stages }),
   };
 }
 
