@@ -54,7 +54,10 @@ export default tseslint.config(
     },
   },
   { files: ['src/util/clock.ts'], rules: { 'no-restricted-globals': 'off' } },
-  { files: ['src/cli/**/*.ts', 'scripts/**/*.ts', 'bin/*.js'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**/*.ts', 'scripts/**/*.ts', 'bench/main.ts', 'bin/*.js'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.js'],
     ...tseslint.configs.disableTypeChecked,

@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { load, type Measure, warm } from './load.ts';
+import { type Noise } from './noise.ts';
+import { cache } from './paths.ts';
+import { ratios, type Spread, spread } from './statistics.ts';
+import { type Server } from './server.ts';
+
+export interface Effort {
+  /** Runs of each server, one after the other in turn. */
+  readonly alternations: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+/** A server and the body it is to be asked with. */
+export interface Entrant {
+  readonly label: string;
+  readonly server: Server;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** All runs of one entrant at one number of connections. */
+export interface Cell {
+  readonly label: string;
+  readonly connections: number;
+  readonly rows: number;
+  readonly perSecond: Spread;
+  readonly p50Ms: Spread;
+  readonly p99Ms: Spread;
+  readonly cpuUs: Spread;
+  readonly runs: readonly Measure[];
+}
+
+export async function bodyFile(name: string, body: string): Promise<string> {
+  const directory = join(cache, 'bodies');
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `${name.replaceAll(/[^\w.-]+/g, '-')}.json`);
+  await writeFile(path, body);
+  return path;
+}
+
+/** Alternates the entrants in short runs, so that what the machine does meanwhile hits all of them. */
+export async function alternate(
+  entrants: readonly Entrant[],
+  at: { readonly connections: number; readonly rows: number },
+  effort: Effort,
+  noise: Noise,
+): Promise<readonly Cell[]> {
+  const runs = entrants.map((): Measure[] => []);
+  for (let turn = 0; turn < effort.alternations; turn++) {
+    noise.sample();
+    for (const [index, { server, url, body }] of entrants.entries()) {
+      const { connections } = at;
+      runs[index]?.push(await load({ url, pid: server.pid, connections, seconds: effort.seconds, body }));
+    }
+  }
+  return entrants.map(({ label }, index) => summary(label, at, runs[index] ?? []));
+}
+
+/** Until the compilers of Node have seen enough: some ten thousand requests. */
+export async function warmUp(
+  entrants: readonly Entrant[],
+  levels: readonly number[],
+  seconds: number,
+): Promise<void> {
+  for (const { server, url, body } of entrants) {
+    for (const connections of levels) await warm({ url, pid: server.pid, connections, seconds, body });
+  }
+}
+
+function summary(
+  label: string,
+  { connections, rows }: { readonly connections: number; readonly rows: number },
+  runs: readonly Measure[],
+): Cell {
+  const over = (figure: (run: Measure) => number): Spread => spread(runs.map(figure));
+  return {
+    label,
+    connections,
+    rows,
+    perSecond: over((run) => run.perSecond),
+    p50Ms: over((run) => run.p50Ms),
+    p99Ms: over((run) => run.p99Ms),
+    cpuUs: over((run) => run.cpuUs),
+    runs,
+  };
+}
+
+/** How many times better the first is, run by run. */
+export interface Ratio {
+  readonly perSecond: Spread;
+  readonly p50: Spread;
+  readonly p99: Spread;
+  readonly cpu: Spread;
+}
+
+export function ratioOf(ours: Cell, theirs: Cell): Ratio {
+  const better = (figure: (run: Measure) => number, more: boolean): Spread => {
+    const [mine, other] = [ours.runs.map(figure), theirs.runs.map(figure)];
+    return more ? ratios(mine, other) : ratios(other, mine);
+  };
+  return {
+    perSecond: better((run) => run.perSecond, true),
+    p50: better((run) => run.p50Ms, false),
+    p99: better((run) => run.p99Ms, false),
+    cpu: better((run) => run.cpuUs, false),
+  };
+}

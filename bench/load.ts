@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { cpuMicroseconds } from './process-tree.ts';
+
+const run = promisify(execFile);
+
+/** One short run against one server. */
+export interface Measure {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** CPU time of the server's whole process tree per request, in microseconds. */
+  readonly cpuUs: number;
+}
+
+export interface Load {
+  readonly url: string;
+  /** Root of the server's process tree. */
+  readonly pid: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Path of the file with the body. */
+  readonly body: string;
+}
+
+/** Keeps so many connections busy for so long, one request at a time each. Throws when an answer was not 2xx. */
+export async function load(options: Load): Promise<Measure> {
+  const before = await cpuMicroseconds(options.pid);
+  const said = await wrk(options);
+  const cpu = (await cpuMicroseconds(options.pid)) - before;
+  if (/Non-2xx|Socket errors/.test(said)) throw new Error(`${options.url} failed under load:\n${said}`);
+  const requests = Number(/(\d+) requests in/.exec(said)?.[1] ?? Number.NaN);
+  return {
+    requests,
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1] ?? Number.NaN),
+    p50Ms: milliseconds(/50%\s+(\S+)/.exec(said)?.[1]),
+    p99Ms: milliseconds(/99%\s+(\S+)/.exec(said)?.[1]),
+    cpuUs: cpu / requests,
+  };
+}
+
+/** A run that nobody looks at: until compilers, caches and pools are where they stay. */
+export async function warm(options: Load): Promise<void> {
+  await wrk(options);
+}
+
+async function wrk({ url, connections, seconds, body }: Load): Promise<string> {
+  const script = join(import.meta.dirname, 'post.lua');
+  const flags = ['-t1', `-c${String(connections)}`, `-d${String(seconds)}s`, '--timeout', '30s', '--latency'];
+  const { stdout } = await run('wrk', [...flags, '-s', script, url], { env: { ...process.env, BODY: body } });
+  return stdout;
+}
+
+/** Throws with what to do where there is no wrk. */
+export async function requireWrk(): Promise<void> {
+  await run('wrk', ['-v']).catch((error: unknown) => {
+    // It prints its version and exits with 1.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new Error('the benchmark makes its load with wrk, which is not there: apt-get install wrk');
+    }
+  });
+}
+
+const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+function milliseconds(text = ''): number {
+  const [, value = 'NaN', unit = 'ms'] = /^([\d.]+)(\w+)$/.exec(text) ?? [];
+  return Number(value) * (units[unit] ?? Number.NaN);
+}

@@ -1,0 +1,82 @@
+/**
+ * `npm run bench`: compares countersign with MLflow's own server (and with other servers: `--peers`) on the same
+ * models and requests. `--quick`: a part of it, in two minutes. What it writes goes to `--out` (default
+ * .cache/bench/results): results.json, report.md, throughput.svg.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { requireWrk } from './load.ts';
+import { Noise } from './noise.ts';
+import { cache } from './paths.ts';
+import { preparePeers } from './peers/peers.ts';
+import { prepare } from './prepare.ts';
+import { plotOf } from './report/plot.ts';
+import { reportOf } from './report/table.ts';
+import { type Plan, type Result, runScenario } from './run.ts';
+import { scenarios } from './scenarios.ts';
+
+const whole: Plan = {
+  variants: true,
+  connections: [1, 8, 64],
+  alternations: 5,
+  seconds: 2,
+  warmUpSeconds: 4,
+  longRows: 1000,
+  peers: [],
+};
+const quick: Plan = {
+  ...whole,
+  variants: false,
+  connections: [1, 64],
+  alternations: 2,
+  seconds: 1,
+  warmUpSeconds: 2,
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    out: { type: 'string', default: join(cache, 'results') },
+  },
+});
+
+const chosen = scenarios
+  .filter((scenario) => scenario.quick || !flags.quick)
+  .filter((scenario) => flags.only === undefined || scenario.name.includes(flags.only));
+
+try {
+  await requireWrk();
+  console.log('preparing: the package, a Python environment, the models (minutes, the first time)');
+  const prepared = await prepare();
+  const peers = flags.peers ? await preparePeers() : [];
+  const plan = { ...(flags.quick ? quick : whole), peers };
+  const noise = new Noise();
+  const results: Result[] = [];
+  for (const scenario of chosen) {
+    console.log(`measuring: ${scenario.name}`);
+    results.push(await runScenario(scenario, plan, prepared, noise));
+  }
+  const report = reportOf(results, noise.report());
+  console.log(`\n${report}`);
+  await mkdir(flags.out, { recursive: true });
+  const facts = {
+    node: process.version,
+    cores: availableParallelism(),
+    plan: { ...plan, peers: peers.map(({ name }) => name) },
+  };
+  await writeFile(
+    join(flags.out, 'results.json'),
+    JSON.stringify({ ...facts, noise: noise.report(), results }, null, 1),
+  );
+  await writeFile(join(flags.out, 'report.md'), `${report}\n`);
+  await writeFile(join(flags.out, 'throughput.svg'), plotOf(results));
+  console.log(`\nwritten to ${flags.out}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,51 @@
+import { type Cell, ratioOf } from '../compare.ts';
+import { type NoiseReport } from '../noise.ts';
+import { type Result } from '../run.ts';
+import { shown, shownSpread } from '../statistics.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** What was measured, as Markdown: a table per scenario of ratios of countersign to each of the others. */
+export function reportOf(results: readonly Result[], noise: NoiseReport): string {
+  return [...results.map(scenarioText), noiseText(noise)].join('\n\n');
+}
+
+function scenarioText({ scenario, cells, servers }: Result): string {
+  const ours = cells.filter(({ label }) => label === 'countersign');
+  const rows = ours.flatMap((cell) =>
+    cells.filter((other) => isOpponent(cell, other)).map((other) => line(cell, other)),
+  );
+  const facts = servers.map(
+    ({ label, startMs, pssBytes }) =>
+      `| ${label} | ${(startMs / 1000).toFixed(2)} s | ${(pssBytes / mebibyte).toFixed(0)} MiB |`,
+  );
+  return [
+    `### ${scenario}`,
+    '',
+    '| rows | c | countersign: requests/s, p50 ms, CPU us | against | requests/s | p50 | p99 | CPU per request |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    '| server | start to first answer | memory (PSS) |',
+    '|---|---|---|',
+    ...facts,
+  ].join('\n');
+}
+
+function isOpponent(cell: Cell, other: Cell): boolean {
+  return other !== cell && other.rows === cell.rows && other.connections === cell.connections;
+}
+
+function line(ours: Cell, theirs: Cell): string {
+  const { perSecond, p50, p99, cpu } = ratioOf(ours, theirs);
+  const own = [ours.perSecond.median, ours.p50Ms.median, ours.cpuUs.median].map(shown).join(', ');
+  const ratios = [perSecond, p50, p99, cpu].map(shownSpread).join(' | ');
+  return `| ${String(ours.rows)} | ${String(ours.connections)} | ${own} | ${theirs.label} | ${ratios} |`;
+}
+
+function noiseText({ loopMs, slowdown, load }: NoiseReport): string {
+  return [
+    `Noise: a fixed loop took ${shownSpread(loopMs)} ms between the runs, so that the usual one was slowed down by`,
+    `${((slowdown - 1) * 100).toFixed(0)}% against the fastest; load average ${shownSpread(load)} (the benchmark makes about two).`,
+  ].join(' ');
+}
