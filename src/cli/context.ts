@@ -5,6 +5,7 @@ import { openRegistry } from '../registry/open.ts';
 import { type ArtifactRegistry } from '../registry/store-registry.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/pino-logger.ts';
+import { readMlflowFlags } from './mlflow-flags.ts';
 
 /** What every command starts from: its options, resolved, and a logger on standard error. */
 export interface CliContext {
@@ -15,7 +16,7 @@ export interface CliContext {
 export async function cliContext(flags: Readonly<Record<string, unknown>>): Promise<CliContext> {
   const { config, ...given } = flags;
   const file = await readConfigFile(typeof config === 'string' ? config : null, process.cwd());
-  const options = resolveOptions({ given, env: process.env, file });
+  const options = resolveOptions({ given: readMlflowFlags(given), env: process.env, file });
   const format = process.stderr.isTTY ? 'pretty' : 'json';
   return { options, logger: createLogger({ level: options.logLevel, format }) };
 }

@@ -6,6 +6,7 @@ import { diffCommand } from './commands/diff.ts';
 import { graphCommand } from './commands/graph.ts';
 import { lockCommand } from './commands/lock.ts';
 import { modelsCommand } from './commands/models.ts';
+import { predictCommand } from './commands/predict.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { typesCommand } from './commands/types.ts';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('  `countersign --help` lists the commands.');
   for (const command of [
     serveCommand(),
+    predictCommand(),
     modelsCommand(),
     lockCommand(),
     diffCommand(),

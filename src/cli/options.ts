@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 
 import { type OptionName, type OptionRow, optionTable } from '../config/options.ts';
+import { addMlflowFlags } from './mlflow-flags.ts';
 
 /** Adds rows of the option table to a command; values stay text until `resolveOptions` reads them. */
 export function addOptions(command: Command, names: readonly OptionName[]): Command {
   for (const name of names) command.addOption(commanderOption(name));
   if (names.includes('batching')) command.addOption(new Option('--no-batching').hideHelp());
+  if (names.includes('envManager')) addMlflowFlags(command);
   return command;
 }
 

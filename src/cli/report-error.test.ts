@@ -40,4 +40,14 @@ describe('what ends a command', () => {
     );
     expect(reported(countersignError('INVALID_OPTION', 'a', 'b')).text).not.toContain(' at ');
   });
+
+  it('lists what is wrong with an input, place by place', () => {
+    const error = countersignError('INVALID_INPUT', 1).with({
+      errors: [
+        { pointer: '/inputs/0/x', message: 'expected a number' },
+        { pointer: '', message: 'too short' },
+      ],
+    });
+    expect(reported(error).text).toContain('  /inputs/0/x: expected a number\n  (body): too short\n');
+  });
 });

@@ -8,6 +8,8 @@ export function reportError(thrown: unknown, out: { write(text: string): unknown
   const error = CountersignError.from(thrown);
   const { message, hint } = words(error);
   out.write(`countersign: ${message}\n`);
+  for (const issue of (error.facts.errors ?? []).slice(0, 5))
+    out.write(`  ${issue.pointer || '(body)'}: ${issue.message}\n`);
   if (hint !== undefined) out.write(`  ${hint}\n`);
   if (error.code === 'INTERNAL') out.write(`${traceOf(error.facts.cause)}\n`);
   return error.exitCode;
