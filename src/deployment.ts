@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type CountersignOptions } from './config/options.ts';
 import { resolveOptions } from './config/resolve-options.ts';
 import { type Closed, createGateway } from './gateway.ts';
+import { type GraphDefinition } from './graph/compose.ts';
 import { openRegistry } from './registry/open.ts';
 import { type Logger } from './telemetry/logger.ts';
 import { createLogger } from './telemetry/pino-logger.ts';
@@ -12,6 +13,16 @@ import { systemClock } from './util/clock.ts';
 export interface DeploymentOptions extends Omit<CountersignOptions, 'modelUri' | 'name' | 'defaultModel'> {
   /** Default: JSON lines on standard error, as the command writes them. */
   readonly logger?: Logger;
+  /** Composed models by name; the deployment may be of one of them. */
+  readonly graphs?: Readonly<Record<string, GraphDefinition>>;
+}
+
+/** What the default export of `countersign.config.ts` holds. */
+export interface CountersignConfig extends CountersignOptions {
+  /** Options of single models by name. */
+  readonly models?: Readonly<Record<string, CountersignOptions>>;
+  /** Composed models by name, of `compose`, `pipeline` and `ensemble`. */
+  readonly graphs?: Readonly<Record<string, GraphDefinition>>;
 }
 
 /** A model of the registry as an API inside a program. */
@@ -36,10 +47,10 @@ export interface Deployment {
  */
 export async function deploymentFromModelName(
   name: string,
-  { logger: givenLogger, ...given }: DeploymentOptions = {},
+  { logger: givenLogger, graphs, ...given }: DeploymentOptions = {},
 ): Promise<Deployment> {
   const { env } = process;
-  const options = resolveOptions({ given: { ...given }, env, file: {} });
+  const options = resolveOptions({ given: { ...given }, env, file: { graphs } });
   const logger = givenLogger ?? createLogger({ level: options.logLevel, format: 'json' });
   const registry = await openRegistry({ ...options, env, cwd: process.cwd(), logger });
   const gateway = await createGateway({

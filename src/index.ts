@@ -1,5 +1,10 @@
 /** The public surface of the package. Everything else is internal. */
-export { type Deployment, deploymentFromModelName, type DeploymentOptions } from './deployment.ts';
+export {
+  type CountersignConfig,
+  type Deployment,
+  deploymentFromModelName,
+  type DeploymentOptions,
+} from './deployment.ts';
 export { type Closed } from './gateway.ts';
 export { type CountersignOptions } from './config/options.ts';
 export { CountersignError } from './errors/countersign-error.ts';
@@ -15,6 +20,7 @@ export {
   type ReferenceGiven,
   type StepOptions,
 } from './graph/forms.ts';
+export { invalidRow } from './graph/invalid-row.ts';
 export {
   type Member,
   member,

@@ -1,4 +1,4 @@
-import { compose, ensemble, pipeline } from 'countersign';
+import { compose, type CountersignConfig, ensemble, pipeline } from 'countersign';
 
 const iris = ['sepal length', 'sepal width', 'petal length', 'petal width'];
 const inCentimetres = Object.fromEntries(iris.map((name) => [name, `${name} (cm)`]));
@@ -53,7 +53,7 @@ export default {
       combine: 'vote',
       output: 'label',
       members: [
-        { model: 'iris_classifier', field: 'label', weight: 2 },
+        { model: 'iris_classifier', field: 'label' },
         { model: 'iris_boosting', input: inCentimetres, onError: 'omit' },
         { model: 'iris_sklearn', labels: ['setosa', 'versicolor', 'virginica'], onError: 'omit' },
       ],
@@ -70,4 +70,4 @@ export default {
       },
     }),
   },
-};
+} satisfies CountersignConfig;

@@ -71,6 +71,8 @@ export interface EndpointDescription {
   readonly description: string | null;
   readonly default: string;
   readonly aliases: Readonly<Record<string, string>>;
+  /** Names of the members of a composed model. */
+  readonly members?: readonly string[];
 }
 
 export interface EndpointTerms {

@@ -4,6 +4,7 @@ import { settle } from '../../test/fakes/fake-clock.ts';
 import { composed, type TestModel } from '../../test/support/composed.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { compose } from './compose.ts';
+import { invalidRow } from './invalid-row.ts';
 
 const double = <const Name extends string>(name: Name) => ({ name, type: 'double' }) as const;
 const text = <const Name extends string>(name: Name) => ({ name, type: 'string' }) as const;
@@ -251,6 +252,16 @@ describe('a member that fails', () => {
     };
     const house = composed({ broken }, around(predict, {}, { model: 'broken', onError: 'omit' }));
     expect((await house.ask('g', { x: 1 })).answer).toEqual([{ score: 0 }]);
+  });
+
+  it('refuses a row by a rule of the function: that is the caller’s mistake', async () => {
+    const predict = (row: { x: number }): unknown => {
+      if (row.x < 0) throw invalidRow('x has to be positive here', '/x');
+      return { score: row.x };
+    };
+    const error = await failureOf(composed({ halver }, around(predict)).ask('g', [{ x: 1 }, { x: -1 }]));
+    expect([error.code, error.status]).toEqual(['INVALID_INPUT', 400]);
+    expect(error.facts.errors).toEqual([{ pointer: '/x', message: 'x has to be positive here' }]);
   });
 
   it('says nothing that was thrown by the function itself, but its type', async () => {

@@ -152,7 +152,8 @@ export class GraphEndpoint implements Endpoint {
 
   describe(): Promise<EndpointDescription> {
     const { description } = this.graph;
-    return Promise.resolve({ name: this.name, description, default: graphVersion, aliases: {} });
+    const members = this.graph.members.map(({ name }) => name);
+    return Promise.resolve({ name: this.name, description, default: graphVersion, aliases: {}, members });
   }
 
   versions(): Promise<readonly EndpointVersion[]> {

@@ -4,7 +4,7 @@
  * What must compile and what must not, of composed models. There is nothing to run: `npm run types` reads this file,
  * and an error that is expected and does not come is one itself.
  */
-import { compose, ensemble, member, pipeline } from 'countersign';
+import { compose, type CountersignConfig, ensemble, invalidRow, member, pipeline } from 'countersign';
 
 // As `countersign types` writes it.
 declare module 'countersign' {
@@ -33,6 +33,7 @@ export const good = compose({
     signal.throwIfAborted();
     const amount: number = row.amount;
     const { score } = await gate({ amount });
+    if (amount < 0) throw invalidRow('an amount is not negative', '/amount');
     if (score < 0.5) return { label: `${requestId} is fine`, score };
     const { label } = await expert(row);
     return { label, score, reasons: ['expert'] };
@@ -194,4 +195,4 @@ export const forms = {
     // @ts-expect-error no such way to combine
     bad: ensemble({ members: ['typed gate'], combine: 'average' }),
   },
-};
+} satisfies CountersignConfig;

@@ -21,6 +21,7 @@ const readFailures = ['400', '404', '500', '503'] as const;
 export const answerHeaders: Readonly<Record<string, Reference>> = {
   'countersign-model': { $ref: '#/components/headers/countersign-model' },
   'countersign-version': { $ref: '#/components/headers/countersign-version' },
+  'countersign-member-versions': { $ref: '#/components/headers/countersign-member-versions' },
   'x-request-id': { $ref: '#/components/headers/x-request-id' },
   'server-timing': { $ref: '#/components/headers/server-timing' },
 };
@@ -73,6 +74,9 @@ const text = (description: string): JsonSchema => ({ description, schema: { type
 const headers: Readonly<Record<string, unknown>> = {
   'countersign-model': text('The model that answered, percent-encoded; also on errors, once it is known.'),
   'countersign-version': text('The version that answered; also on errors, once it is known.'),
+  'countersign-member-versions': text(
+    'The versions of the members that took part in the answer of a composed model: `gate=2, expert=1`.',
+  ),
   'x-request-id': text("The caller's `x-request-id`, else a new one. The server log has it."),
   'server-timing': text('Where the time went: stages and their milliseconds.'),
 };

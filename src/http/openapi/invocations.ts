@@ -3,7 +3,7 @@ import { exampleOf } from './example.ts';
 import { type DocumentedModel } from './documented-model.ts';
 import { invocationsSchema, takesRecords } from './invocations-schema.ts';
 import { type Example, type JsonSchema, type Operation } from './openapi-types.ts';
-import { selectorParameter } from './parameters.ts';
+import { membersParameter, selectorParameter } from './parameters.ts';
 
 const description = `MLflow's scoring protocol, as \`mlflow models serve\` answers it: a client of MLflow works unchanged.
 Beside the forms below it takes \`text/csv\` and \`application/vnd.apache.parquet\`. Extra columns and unknown params
@@ -17,7 +17,7 @@ export function invocations(model: DocumentedModel): Operation {
     tags: [model.name],
     summary: "Call the model as MLflow's own server is called",
     description,
-    parameters: selectorParameter(model.selectors),
+    parameters: [...selectorParameter(model.selectors), ...membersParameter(model.description.members ?? [])],
     requestBody: {
       required: true,
       content: {

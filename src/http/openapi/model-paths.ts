@@ -12,7 +12,7 @@ import {
   type Paths,
   type Response,
 } from './openapi-types.ts';
-import { goesInQuery, queryParameters, selectorParameter } from './parameters.ts';
+import { goesInQuery, membersParameter, queryParameters, selectorParameter } from './parameters.ts';
 import { serveDescription } from './prose.ts';
 
 export function modelSchemas(model: DocumentedModel): Readonly<Record<string, JsonSchema>> {
@@ -56,6 +56,7 @@ function serve(model: DocumentedModel): Operation {
     description: serveDescription(model),
     parameters: [
       ...selectorParameter(model.selectors),
+      ...membersParameter(model.description.members ?? []),
       ...queryParameters(terms.contract.signature, example?.params ?? {}),
     ],
     requestBody: {

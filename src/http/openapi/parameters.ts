@@ -1,6 +1,7 @@
 import { paramsSchema } from '../../contract/json-schema.ts';
 import { type ParamSpec, type Signature } from '../../contract/signature.ts';
 import { asList, asRecord } from '../../util/unknown.ts';
+import { memberVersionsHeader } from '../member-versions.ts';
 import { selectorHeaders } from '../selector.ts';
 import { type Example, type JsonSchema, type Parameter } from './openapi-types.ts';
 
@@ -31,6 +32,27 @@ function exampleKey(selector: string): string {
 function sample(selector: string): Example {
   const summary = selector.startsWith('@') ? `Alias ${selector.slice(1)}` : `Version ${selector}`;
   return { summary, value: selector };
+}
+
+/** The header that names versions of a composed model's members; none for any other model. */
+export function membersParameter(members: readonly string[]): readonly Parameter[] {
+  const [first] = members;
+  if (first === undefined) return [];
+  const names = members.map((name) => encodeURIComponent(name).replaceAll(/[.*()]/g, '\\$&')).join('|');
+  const item = `(${names})=(latest|[0-9]{1,9}|@[A-Za-z0-9_-]{1,100})`;
+  return [
+    {
+      name: memberVersionsHeader,
+      in: 'header',
+      required: false,
+      description: `Versions of members: ${members.map((name) => `\`${name}\``).join(', ')}. The others are asked as the config says.`,
+      schema: { type: 'string', pattern: `^(|${item}(, ?${item})*)$` },
+      examples: {
+        default: { summary: 'As the config says', value: '' },
+        version: { summary: `Version 1 of ${first}`, value: `${encodeURIComponent(first)}=1` },
+      },
+    },
+  ];
 }
 
 /** Params by their own names, each with what the model's example gives. */
