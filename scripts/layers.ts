@@ -21,7 +21,17 @@ export const layers: readonly Layer[] = [
   {
     room: 'cli',
     path: '^src/cli/',
-    imports: ['index', 'gateway', 'graph', 'endpoint', 'registry', 'environment', ...pure, ...base],
+    imports: [
+      'index',
+      'gateway',
+      'graph',
+      'endpoint',
+      'engine/ray',
+      'registry',
+      'environment',
+      ...pure,
+      ...base,
+    ],
   },
   {
     room: 'gateway',
@@ -34,6 +44,7 @@ export const layers: readonly Layer[] = [
       'engine',
       'engine/onnx',
       'engine/python',
+      'engine/ray',
       'environment',
       'registry',
       ...pure,
@@ -53,6 +64,11 @@ export const layers: readonly Layer[] = [
     room: 'engine/python',
     path: '^src/engine/python/',
     imports: ['engine', 'frames', 'environment', 'registry', 'contract', 'payload', ...base],
+  },
+  {
+    room: 'engine/ray',
+    path: '^src/engine/ray/',
+    imports: ['engine', 'frames', 'registry', 'contract', 'payload', ...base],
   },
   { room: 'engine', path: '^src/engine/[^/]+\\.ts$', imports: ['registry', 'payload', ...base] },
   { room: 'frames', path: '^src/frames/', imports: ['contract', 'payload', ...base] },

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { type FastifyInstance } from 'fastify';
 import { createMlflowCodec } from './codec/mlflow.ts';
@@ -18,6 +17,9 @@ import { VersionDirectory } from './endpoint/version-directory.ts';
 import { type Engine } from './engine/engine.ts';
 import { createOnnxEngine } from './engine/onnx/engine.ts';
 import { createPythonEngine } from './engine/python/engine.ts';
+import { createRayEngine, type RayEngine } from './engine/ray/engine.ts';
+import { hostDirectory } from './engine/ray/open.ts';
+import { tokenFrom } from './engine/ray/token.ts';
 import { createEnvironments } from './environment/environments.ts';
 import { CountersignError, countersignError } from './errors/countersign-error.ts';
 import { type Graph } from './graph/definition.ts';
@@ -87,16 +89,18 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const defaults = new Map<string, string>();
   const verifications = new Verifications();
   const metrics = createMetrics();
-  const engines = createEngines(parts, runtimeDir, (model) => {
+  const ray = createRay(parts);
+  const local = createEngines(parts, runtimeDir, (model) => {
     metrics.workerRestarted(model);
   });
+  const engines = [...local, ray];
   const manager = createManager({
     loaderFor: createBringUp({
       registry,
       engines,
       engineFor: (model) => {
         const { engine, mlflowExact } = options.forModel(model);
-        return mlflowExact ? 'python' : engine;
+        return mlflowExact && engine !== 'ray' ? 'python' : engine;
       },
       outputCheckFor: (model) => options.forModel(model).outputCheck,
       batchingFor: (model) => {
@@ -175,7 +179,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     http,
     catalogue,
     listen: () => listen(http, options.host, options.port),
-    start: () => start({ models, manager, graphs, served, named, parts }),
+    start: () => start({ models, manager, graphs, served, named, ray, parts }),
     close: () => close(http, manager, engines, parts, runtimeDir),
   };
 }
@@ -205,13 +209,30 @@ function createEngines(
     createPythonEngine({
       environments,
       workers: options.workers,
-      hostDirectory: fileURLToPath(new URL('../python', import.meta.url)),
+      hostDirectory,
       runtimeDir,
       onReplaced,
       clock,
       logger,
     }),
   ];
+}
+
+function createRay({ options, env, clock, logger }: GatewayParts): RayEngine {
+  return createRayEngine({
+    address: options.rayAddress,
+    tokenSource: tokenFrom(env),
+    hostDirectory,
+    numReplicasFor: (model) => options.forModel(model).numReplicas,
+    maxVersions: replicaVersions(options),
+    clock,
+    logger,
+  });
+}
+
+/** How many versions a replica on a cluster keeps: the default, and those beside it. */
+export function replicaVersions({ maxVersions }: ResolvedOptions): number {
+  return 1 + maxVersions;
 }
 
 function endpointSettings(options: ModelOptions): EndpointSettings {
@@ -247,6 +268,7 @@ interface StartOptions {
   readonly graphs: ReadonlyMap<string, Graph>;
   readonly served: ReadonlyMap<string, GraphEndpoint>;
   readonly named: NamedParts;
+  readonly ray: RayEngine;
   readonly parts: GatewayParts;
 }
 
@@ -268,6 +290,13 @@ function splitNames({ named }: GatewayParts, graphs: ReadonlyMap<string, Graph>)
 
 async function start(options: StartOptions): Promise<readonly StartFailure[]> {
   const { named, served, graphs } = options;
+  if (usesRay(options)) {
+    // Asked once, so that a cluster that is not there is told as such and not as a load that failed.
+    const failure = await attempt(named.models[0] ?? 'all models', () =>
+      options.ray.check(new AbortController().signal),
+    );
+    if (failure !== null) return [failure];
+  }
   const checked = await Promise.all(
     [...served].map(([name, endpoint]) => attempt(name, () => checkGraph(endpoint, options))),
   );
@@ -284,6 +313,12 @@ async function start(options: StartOptions): Promise<readonly StartFailure[]> {
     ),
   ]);
   return outcomes.filter((outcome) => outcome !== null);
+}
+
+function usesRay({ named, parts }: StartOptions): boolean {
+  const { options, whole } = parts;
+  const models = [...named.models, ...named.members.map(({ model }) => model)];
+  return [...models, ...(whole ? [''] : [])].some((model) => options.forModel(model).engine === 'ray');
 }
 
 async function attempt(model: string, job: () => Promise<void>): Promise<StartFailure | null> {

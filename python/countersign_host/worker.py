@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from .frames import PROTOCOL_VERSION, Channel, Json, unpack_payload
+from .frames import PROTOCOL_VERSION, Channel, Json, LayoutWriter, unpack_payload
 
 _PR_SET_PDEATHSIG = 1
 
@@ -100,6 +100,8 @@ class Worker:
         if kind == "invoke":
             return self._invoke(header, blocks)
         if kind == "load":
+            if header.get("alone"):  # each reply travels by itself, over another wire than this one
+                self._channel.said = LayoutWriter(0)
             return self._load(header["directory"]), []
         if kind == "stream":
             return self._stream(header, blocks), []

@@ -15,6 +15,8 @@ export interface ResolvedOptions {
   readonly maxLoaded: number | null;
   readonly drainTimeoutMs: number;
   readonly cacheDir: string;
+  /** As it was written: only a Ray engine reads it, since Ray's own tools know other forms of the variable. */
+  readonly rayAddress: string | null;
   readonly onnxIsolation: 'thread' | 'process';
   readonly unknownFields: 'reject' | 'ignore';
   readonly maxBodyBytes: number;
@@ -32,7 +34,9 @@ export interface ModelOptions {
   readonly timeoutMs: number;
   readonly compatibility: 'substitutable' | 'exact';
   /** Null: the first that can. */
-  readonly engine: 'onnx' | 'python' | null;
+  readonly engine: 'onnx' | 'python' | 'ray' | null;
+  /** On a Ray cluster. */
+  readonly numReplicas: number;
   readonly outputCheck: 'error' | 'warn' | 'off';
   readonly mlflowExact: boolean;
   readonly batching: 'auto' | 'on' | 'off';

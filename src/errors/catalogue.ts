@@ -347,6 +347,47 @@ export const catalogue = {
     message: (reason: string) => `The model cannot be loaded: ${reason}`,
     hint: 'The server log has the trace.',
   },
+  RAY_UNREACHABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    exit: 3,
+    message: (address: string, reason: string) => `The Ray cluster at ${address} cannot be used: ${reason}`,
+    hint: "Check --ray-address (RAY_ADDRESS): the address of the head's dashboard, such as http://HEAD:8265.",
+  },
+  RAY_TOKEN_REFUSED: {
+    kind: 'unavailable',
+    exit: 3,
+    message: (address: string, reason: string) =>
+      `The Ray cluster at ${address} does not let this server in: ${reason}`,
+    hint: 'Set RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH to the file that holds it.',
+  },
+  RAY_DEPLOY_FAILED: {
+    kind: 'unavailable',
+    exit: 4,
+    message: (application: string, reason: string) =>
+      `Ray Serve could not bring up the application ${application}: ${reason}`,
+    hint: "`countersign status` and Ray's dashboard show what Ray says of it.",
+  },
+  NOT_DEPLOYED: {
+    kind: 'not_found',
+    exit: 3,
+    message: (model: string, deployed: readonly string[]) =>
+      `'${model}' is not deployed on the Ray cluster; deployed there: ${list(deployed)}.`,
+    hint: '`countersign deploy NAME` deploys a model.',
+  },
+  RAY_BUSY: {
+    kind: 'unavailable',
+    retryable: true,
+    message: (model: string) => `The cluster takes no more requests for '${model}' at the moment.`,
+    hint: 'Try again after the seconds in Retry-After, or give the model more replicas.',
+  },
+  ARTIFACT_TOO_LARGE: {
+    kind: 'failed_precondition',
+    exit: 4,
+    message: (bytes: number, limit: number) =>
+      `The artifact has ${String(bytes)} bytes, more than the ${String(limit)} that can be uploaded to a Ray cluster.`,
+    hint: 'Serve it with --engine python, on a machine of its own.',
+  },
   WORKER_NOT_STARTED: {
     kind: 'unavailable',
     retryable: true,

@@ -43,7 +43,8 @@ async function serve(context: CliContext, names: readonly string[]): Promise<voi
   await stopping.done;
 }
 
-async function gatewayParts(context: CliContext, names: readonly string[]): Promise<GatewayParts> {
+/** What the flags and names of `serve` come to. */
+export async function gatewayParts(context: CliContext, names: readonly string[]): Promise<GatewayParts> {
   const { options, logger } = context;
   const shared = { options, env: process.env, clock: systemClock, logger };
   if (options.modelUri !== null) {

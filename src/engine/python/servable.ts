@@ -1,12 +1,12 @@
 import { type PythonEnvironment } from '../../environment/environments.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
+import { failure } from '../../frames/failure.ts';
 import { type HostMessage } from '../../frames/message.ts';
 import { type Nested, type Payload } from '../../payload/payload.ts';
 import { type VersionRef } from '../../registry/registry.ts';
 import { type Clock } from '../../util/clock.ts';
 import { type Invoke, type PredictCall, type Servable } from '../engine.ts';
 import { type Request } from './connection.ts';
-import { failure } from './failure.ts';
 import { Lease, type LeaseSettings } from './lease.ts';
 import { privateBytes } from './memory.ts';
 import { type Pool } from './pool.ts';

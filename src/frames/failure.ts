@@ -1,6 +1,11 @@
-import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
-import { type FailedMessage } from '../../frames/message.ts';
-import { type VersionRef } from '../../registry/registry.ts';
+import { type CountersignError, countersignError } from '../errors/countersign-error.ts';
+import { type FailedMessage } from './message.ts';
+
+/** Whose failure it is. */
+interface Ref {
+  readonly model: string;
+  readonly version: string;
+}
 
 /** HTTP status of MLflow's error codes (MLFLOW.md section 3); any other is 500. */
 const mlflowStatus: Readonly<Record<string, number>> = {
@@ -25,7 +30,7 @@ const mlflowStatus: Readonly<Record<string, number>> = {
 };
 
 /** What a host reports of a failed load or predict, as an error of the catalogue. */
-export function failure(failed: FailedMessage, { model, version }: VersionRef): CountersignError {
+export function failure(failed: FailedMessage, { model, version }: Ref): CountersignError {
   const what = failed.args[0] ?? 'an unknown error';
   const cause = failed.traceback;
   switch (failed.code) {

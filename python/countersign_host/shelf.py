@@ -1,0 +1,100 @@
+"""What is up in one place: loaded once however many ask, let go when there is no room. One event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Callable, Generic, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+@dataclass
+class _Entry(Generic[Thing]):
+    loading: asyncio.Task[Thing]
+    users: int = 0
+
+    @property
+    def up(self) -> bool:
+        return self.loading.done() and not self.loading.cancelled() and self.loading.exception() is None
+
+
+class Shelf(Generic[Thing]):
+    """Keeps at most `room` things that nobody uses. Different ones load side by side.
+
+    The least recently used goes first, never one in use, and only once a new one is up: a load that fails takes
+    nothing away.
+    """
+
+    def __init__(
+        self,
+        room: int,
+        load: Callable[[str], Awaitable[Thing]],
+        unload: Callable[[Thing], Awaitable[None]],
+        changed: Callable[[list[str]], None],
+    ) -> None:
+        self._room = room
+        self._load = load
+        self._unload = unload
+        self._changed = changed
+        self._entries: OrderedDict[str, _Entry[Thing]] = OrderedDict()
+        self._unloading: set[asyncio.Future[None]] = set()
+
+    @property
+    def keys(self) -> list[str]:
+        """What is up or coming up, the least recently used first."""
+        return list(self._entries)
+
+    @asynccontextmanager
+    async def borrow(self, key: str) -> AsyncIterator[Thing]:
+        """Raises what the load raised; the next borrow tries again. Who leaves does not end a shared load."""
+        entry = self._entries.get(key) or self._begin(key)
+        self._entries.move_to_end(key)
+        entry.users += 1
+        try:
+            yield await asyncio.shield(entry.loading)
+        finally:
+            entry.users -= 1
+            self._make_room()
+
+    def drop(self, key: str, thing: Thing) -> None:
+        """It is of no more use; the next borrow loads anew."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.up and entry.loading.result() is thing:
+            self._remove(key, entry)
+
+    def _begin(self, key: str) -> _Entry[Thing]:
+        entry = _Entry(asyncio.ensure_future(self._load_it(key)))
+        self._entries[key] = entry
+        entry.loading.add_done_callback(lambda _: self._loaded(key, entry))
+        self._changed(self.keys)
+        return entry
+
+    async def _load_it(self, key: str) -> Thing:
+        return await self._load(key)
+
+    def _loaded(self, key: str, entry: _Entry[Thing]) -> None:
+        if entry.up:
+            self._make_room()
+        elif self._entries.get(key) is entry:
+            del self._entries[key]
+            self._changed(self.keys)
+
+    def _make_room(self) -> None:
+        surplus = sum(entry.up for entry in self._entries.values()) - self._room
+        for key, entry in list(self._entries.items()):
+            if surplus <= 0:
+                return
+            if entry.up and entry.users == 0:
+                self._remove(key, entry)
+                surplus -= 1
+
+    def _remove(self, key: str, entry: _Entry[Thing]) -> None:
+        del self._entries[key]
+        ending = asyncio.ensure_future(self._unload(entry.loading.result()))
+        self._unloading.add(ending)
+        ending.add_done_callback(self._unloading.discard)
+        self._changed(self.keys)

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+
+import { type DeployedModel } from '../../engine/ray/deployments.ts';
+import { writeJson } from '../../util/write-json.ts';
+import { cliContext, terminalWidth } from '../context.ts';
+import { notDeployed, withDeployments } from '../deployments.ts';
+import { addOptions } from '../options.ts';
+import { table } from '../table.ts';
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .description('Show the models that are deployed on a Ray cluster.')
+    .argument('[NAME]', 'only this one')
+    .option('--json', 'as JSON')
+    .option('--config <FILE>', 'config file');
+  return addOptions(command, ['rayAddress', 'logLevel']).action(
+    async (name: string | undefined, { json, ...flags }: { json?: boolean }) => {
+      await withDeployments(await cliContext(flags), async (deployments, signal) => {
+        const all = await deployments.list(signal);
+        const shown = name === undefined ? all : all.filter(({ model }) => model === name);
+        if (name !== undefined && shown.length === 0) throw await notDeployed(name, deployments, signal);
+        process.stdout.write(json === true ? `${writeJson(shown.map(asJson), 2)}\n` : asTable(shown));
+      });
+    },
+  );
+}
+
+function asJson({
+  model,
+  application,
+  status,
+  replicas,
+  runningReplicas,
+  reason,
+  config,
+}: DeployedModel): object {
+  return { model, application, status, replicas, runningReplicas, reason, config };
+}
+
+function asTable(deployed: readonly DeployedModel[]): string {
+  if (deployed.length === 0) return 'No model is deployed.\n';
+  const rows = deployed.map(({ model, application, status, replicas, runningReplicas, reason }) => [
+    model,
+    status,
+    `${String(runningReplicas)} of ${String(replicas)}`,
+    application,
+    reason,
+  ]);
+  return `${table(['MODEL', 'STATUS', 'REPLICAS', 'APPLICATION', 'REASON'], rows, { width: terminalWidth() })}\n`;
+}

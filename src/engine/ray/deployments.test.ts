@@ -1,0 +1,149 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { RecordingLogger } from '../../../test/fakes/recording-logger.ts';
+import { CountersignError } from '../../errors/countersign-error.ts';
+import { systemClock } from '../../util/clock.ts';
+import { asList, asRecord, type UnknownRecord } from '../../util/unknown.ts';
+import { Dashboard } from './dashboard.ts';
+import { Deployments } from './deployments.ts';
+import { ProxyWay } from './way.ts';
+
+const never = new AbortController().signal;
+const ignore = (): void => undefined;
+const wanted = { model: 'm', numReplicas: 1, maxVersions: 3 };
+
+/** Ray's REST API and a proxy on one port, as far as these tests go. */
+let applications: Record<
+  string,
+  { status: string; message: string; deployed_app_config: UnknownRecord | null }
+>;
+let puts: UnknownRecord[];
+let status: string;
+let answer: { status: number; headers: Record<string, string> };
+let server: Server;
+let dashboard: Dashboard;
+let deployments: Deployments;
+const logger = new RecordingLogger();
+
+beforeEach(async () => {
+  [applications, puts, status, answer] = [{}, [], 'RUNNING', { status: 503, headers: {} }];
+  server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      if (request.url?.startsWith('/countersign-') === true) {
+        response.writeHead(answer.status, answer.headers).end('no');
+      } else if (request.url === '/api/serve/applications/' && request.method === 'PUT') {
+        put(JSON.parse(body) as UnknownRecord);
+        response.end();
+      } else {
+        const { port } = server.address() as AddressInfo;
+        response.end(JSON.stringify({ applications, proxy_location: 'HeadOnly', http_options: { port } }));
+      }
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = new URL(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+  dashboard = new Dashboard(address, () => Promise.resolve(null));
+  const hostDirectory = resolve(import.meta.dirname, '../../../python');
+  deployments = new Deployments({ dashboard, hostDirectory, clock: systemClock, logger });
+});
+
+afterEach(async () => {
+  await dashboard.close();
+  await new Promise((closed) => server.close(closed));
+});
+
+/** As Ray does it: what is not named is gone. */
+function put(config: UnknownRecord): void {
+  puts.push(config);
+  const kept = Object.entries(applications).filter(
+    ([, { deployed_app_config: written }]) => written === null,
+  );
+  const message = status === 'DEPLOY_FAILED' ? 'Traceback\n  File "x"\nImportError: no such thing\n' : '';
+  const now = asList(config['applications'])
+    .map(asRecord)
+    .map((app) => [String(app['name']), { status, message, deployed_app_config: app }]);
+  applications = Object.fromEntries([...kept, ...now]) as typeof applications;
+}
+
+const failing = (promise: Promise<unknown>): Promise<CountersignError> =>
+  promise.then(
+    () => expect.fail('it did not fail'),
+    (thrown: unknown) => CountersignError.from(thrown),
+  );
+
+test('what others deployed is named again, with what Serve was started with', async () => {
+  const theirs = { name: 'theirs', import_path: 'a:b' };
+  applications = { theirs: { status: 'RUNNING', message: '', deployed_app_config: theirs } };
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(true);
+  expect(puts).toHaveLength(1);
+  expect(puts[0]).toMatchObject({
+    proxy_location: 'HeadOnly',
+    applications: [theirs, { name: 'countersign-m' }],
+  });
+});
+
+test('the same again writes nothing, another number of replicas does', async () => {
+  await deployments.deploy(wanted, never, ignore);
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(false);
+  expect(puts).toHaveLength(1);
+  expect(await deployments.deploy({ ...wanted, numReplicas: 2 }, never, ignore)).toBe(true);
+  expect(Object.keys(applications)).toEqual(['countersign-m']);
+});
+
+test('models deployed at the same time do not overwrite each other', async () => {
+  await Promise.all(['a', 'b', 'c'].map((model) => deployments.deploy({ ...wanted, model }, never, ignore)));
+  expect((await deployments.list(never)).map(({ model }) => model)).toEqual(['a', 'b', 'c']);
+});
+
+test('undeploy takes the model and nothing else, and says when there was none', async () => {
+  const theirs = { name: 'countersign-other', import_path: 'a:b' };
+  applications = { 'countersign-other': { status: 'RUNNING', message: '', deployed_app_config: theirs } };
+  await deployments.deploy(wanted, never, ignore);
+  expect(await deployments.undeploy('m', never)).toBe(true);
+  expect(await deployments.undeploy('other', never)).toBe(false);
+  expect(Object.keys(applications)).toEqual(['countersign-other']);
+});
+
+test('a deployment that fails tells the last line of the trace', async () => {
+  status = 'DEPLOY_FAILED';
+  const error = await failing(deployments.deploy(wanted, never, ignore));
+  expect([error.code, error.message]).toEqual([
+    'RAY_DEPLOY_FAILED',
+    'Ray Serve could not bring up the application countersign-m: ImportError: no such thing',
+  ]);
+});
+
+test("Ray's back-pressure is RAY_BUSY with its Retry-After", async () => {
+  const way = new ProxyWay(dashboard, systemClock);
+  const question = {
+    application: 'countersign-m',
+    model: 'm',
+    what: 'predict',
+    uri: 'gcs://x',
+    frame: [],
+  } as const;
+  answer = { status: 503, headers: { 'retry-after': '7' } };
+  const error = await failing(way.ask(question, never));
+  expect([error.code, error.status, error.facts.retryAfterSeconds]).toEqual(['RAY_BUSY', 503, 7]);
+  answer = { status: 404, headers: {} };
+  expect(await way.ask(question, never)).toEqual({ type: 'gone' });
+  answer = { status: 500, headers: {} };
+  expect(await way.ask(question, never)).toMatchObject({ type: 'lost' });
+  await way.close();
+});
+
+test('where nobody listens, and where it is not Ray, is RAY_UNREACHABLE with the reason', async () => {
+  const nobody = new Dashboard(new URL('http://127.0.0.1:9'), () => Promise.resolve(null));
+  expect(await failing(nobody.version(never))).toMatchObject({
+    code: 'RAY_UNREACHABLE',
+    exitCode: 3,
+    message: expect.stringContaining('nothing listens there') as string,
+  });
+  await nobody.close();
+  expect((await failing(dashboard.version(never))).message).toContain('what answers there is not Ray');
+});

@@ -1,0 +1,63 @@
+import { asList, asNumber, asRecord, asText, isRecord, type UnknownRecord } from '../../util/unknown.ts';
+
+/** What `GET /api/serve/applications/` says, as far as we read it. */
+export interface ServeInstance {
+  readonly applications: ReadonlyMap<string, RayApplication>;
+  /** What else a PUT has to say again to leave as it is. */
+  readonly rest: UnknownRecord;
+  /** Port and path of Ray's proxies; null while Serve does not run. */
+  readonly http: { readonly port: number; readonly rootPath: string } | null;
+  /** Addresses of the nodes whose proxy is healthy. */
+  readonly proxies: readonly string[];
+}
+
+export interface RayApplication {
+  /** As it was written; null when it did not come through the REST API, which then leaves it alone. */
+  readonly config: UnknownRecord | null;
+  readonly status: string;
+  /** The last line that says what is wrong; empty when nothing is. */
+  readonly reason: string;
+  readonly replicas: number;
+  readonly runningReplicas: number;
+}
+
+const said = ['proxy_location', 'http_options', 'grpc_options', 'target_capacity'];
+
+export function readInstance(json: unknown): ServeInstance {
+  const root = asRecord(json);
+  const http = asRecord(root['http_options']);
+  const port = asNumber(http['port']);
+  const kept = said.filter((name) => root[name] !== null && root[name] !== undefined);
+  const proxies = Object.values(asRecord(root['proxies'])).map(asRecord);
+  return {
+    applications: new Map(
+      Object.entries(asRecord(root['applications'])).map(([name, value]) => [name, readApplication(value)]),
+    ),
+    rest: Object.fromEntries(kept.map((name) => [name, root[name]])),
+    http: port === null ? null : { port, rootPath: asText(http['root_path']) ?? '' },
+    proxies: proxies
+      .filter(({ status }) => status === 'HEALTHY')
+      .map(({ node_ip: address }) => String(address)),
+  };
+}
+
+function readApplication(value: unknown): RayApplication {
+  const { deployed_app_config: config, status, message, deployments } = asRecord(value);
+  const parts = Object.values(asRecord(deployments)).map(asRecord);
+  const replicas = parts.flatMap((part) => asList(part['replicas'])).map(asRecord);
+  const messages = [...parts.map((part) => part['message']), message];
+  return {
+    config: isRecord(config) ? config : null,
+    status: asText(status) ?? 'UNKNOWN',
+    reason: messages.map(lastLine).find((line) => line !== '') ?? '',
+    replicas: replicas.length,
+    runningReplicas: replicas.filter(({ state }) => state === 'RUNNING').length,
+  };
+}
+
+/** Ray tells a failure as a whole trace, whose last line says what it was. */
+function lastLine(message: unknown): string {
+  const lines = (asText(message) ?? '').split('\n').map((line) => line.trim());
+  const errors = lines.filter((line) => /^[\w.]*(Error|Exception)\b.*:/.test(line));
+  return errors.at(-1) ?? lines.findLast((line) => line !== '') ?? '';
+}

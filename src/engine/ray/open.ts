@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+
+import { type Logger } from '../../telemetry/logger.ts';
+import { type Clock } from '../../util/clock.ts';
+import { parseRayAddress } from './address.ts';
+import { Dashboard } from './dashboard.ts';
+import { Deployments } from './deployments.ts';
+import { tokenFrom } from './token.ts';
+
+/** The directory that holds the Python package `countersign_host`, which replicas get. */
+export const hostDirectory = fileURLToPath(new URL('../../../python', import.meta.url));
+
+export interface OpenDeploymentsOptions {
+  readonly address: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What stands on a cluster, without serving. Errors: INVALID_OPTION, RAY_UNREACHABLE, RAY_TOKEN_REFUSED. */
+export async function openDeployments(
+  options: OpenDeploymentsOptions,
+  signal: AbortSignal,
+): Promise<{ deployments: Deployments; close(): Promise<void> }> {
+  const dashboard = new Dashboard(parseRayAddress(options.address), tokenFrom(options.env));
+  try {
+    await dashboard.version(signal);
+  } catch (error) {
+    await dashboard.close();
+    throw error;
+  }
+  return {
+    deployments: new Deployments({ ...options, dashboard, hostDirectory }),
+    close: () => dashboard.close(),
+  };
+}

@@ -1,0 +1,137 @@
+import { countersignError } from '../../errors/countersign-error.ts';
+import { failure } from '../../frames/failure.ts';
+import { type HostMessage, type LoadedMessage, packMessage } from '../../frames/message.ts';
+import { type Nested, type Payload } from '../../payload/payload.ts';
+import { type VersionRef } from '../../registry/registry.ts';
+import { type Logger } from '../../telemetry/logger.ts';
+import { type Invoke, type PredictCall, type Servable } from '../engine.ts';
+import { type What, type Way } from './way.ts';
+
+/** One version on the cluster: how it is asked for, and how it gets there again. */
+export interface OnCluster {
+  readonly ref: VersionRef;
+  readonly application: string;
+  /** The package of the artifact. */
+  readonly uri: string;
+  readonly way: Way;
+  /** Uploads the artifact unless the cluster has it. */
+  readonly upload: (signal: AbortSignal) => Promise<void>;
+  /** Sees to it that the application is there, and gives the proxies a moment to hear of it. */
+  readonly redeploy: (signal: AbortSignal) => Promise<void>;
+  readonly logger: Logger;
+}
+
+type Message = Parameters<typeof packMessage>[0];
+
+/** Deaths that one request may meet: the first may be chance. */
+const mostDeaths = 2;
+/** Proxies hear of a new application a moment after it runs. */
+const mostAbsences = 40;
+
+/** The messages that answer one; what the cluster lost on the way is brought back first. */
+export async function* ask(
+  on: OnCluster,
+  what: What,
+  message: Message,
+  signal: AbortSignal,
+): AsyncGenerator<HostMessage, void> {
+  const { application, uri, ref } = on;
+  const frame = packMessage(message, null);
+  let deaths = 0;
+  let uploaded = false;
+  let absences = 0;
+  while (deaths < mostDeaths) {
+    const outcome = await on.way.ask({ application, model: ref.model, what, uri, frame }, signal);
+    if (outcome.type === 'gone') {
+      absences += 1;
+      if (absences > mostAbsences)
+        throw countersignError('RAY_DEPLOY_FAILED', application, 'no proxy knows its route');
+      await on.redeploy(signal);
+      continue;
+    }
+    if (outcome.type === 'messages') {
+      const { messages } = outcome;
+      const first = await messages.next();
+      const code = first.done === true ? 'NOTHING' : codeOf(first.value);
+      if (code === 'ARTIFACT_GONE' && !uploaded) {
+        uploaded = true;
+        await on.upload(signal);
+        continue;
+      }
+      if (first.done !== true && code !== 'WORKER_LOST') {
+        yield first.value;
+        yield* messages;
+        return;
+      }
+    }
+    deaths += 1;
+    const why = outcome.type === 'lost' ? outcome.why : 'its worker ended';
+    on.logger.warn({ why, again: deaths < mostDeaths }, 'a request was lost on the cluster');
+  }
+  throw countersignError('WORKER_LOST', ref.model, ref.version);
+}
+
+function codeOf(message: HostMessage): string | null {
+  return message.type === 'failed' ? message.code : null;
+}
+
+/** The one message that answers anything but a stream. Throws what a host reports as failed. */
+export async function askOnce(
+  on: OnCluster,
+  what: What,
+  message: Message,
+  signal: AbortSignal,
+): Promise<HostMessage> {
+  for await (const reply of ask(on, what, message, signal)) {
+    if (reply.type === 'failed') throw failure(reply, on.ref);
+    return reply;
+  }
+  throw countersignError('WORKER_LOST', on.ref.model, on.ref.version);
+}
+
+/** A version that any replica of its application may answer for. */
+export class RayServable implements Servable {
+  readonly engine = 'ray';
+  readonly executors: number;
+  readonly streams: boolean;
+  readonly detail: string;
+  /** Of the cluster's memory, which is not this process's to free. */
+  readonly memoryBytes = null;
+  readonly #on: OnCluster;
+
+  constructor(on: OnCluster, loaded: LoadedMessage, replicas: number) {
+    const { python = 'unknown', mlflow = 'unknown' } = loaded.versions;
+    this.#on = on;
+    this.executors = replicas;
+    this.streams = loaded.streams;
+    this.detail = `Ray application ${on.application}, ${on.way.description}, Python ${python}, MLflow ${mlflow}`;
+  }
+
+  async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+    const reply = await askOnce(this.#on, 'predict', { type: 'predict', id: 1, ...call }, signal);
+    return reply.type === 'answer' ? reply.payload : unexpected(reply);
+  }
+
+  readonly invoke: Invoke = async (call, signal) => {
+    const reply = await askOnce(this.#on, 'invoke', { type: 'invoke', id: 1, ...call }, signal);
+    return reply.type === 'raw' ? reply : unexpected(reply);
+  };
+
+  async *predictStream(call: PredictCall, signal: AbortSignal): AsyncGenerator<Nested, void> {
+    for await (const reply of ask(this.#on, 'stream', { type: 'stream', id: 1, ...call }, signal)) {
+      if (reply.type === 'end') return;
+      if (reply.type === 'failed') throw failure(reply, this.#on.ref);
+      yield reply.type === 'item' ? reply.value : unexpected(reply);
+    }
+    throw countersignError('WORKER_LOST', this.#on.ref.model, this.#on.ref.version);
+  }
+
+  /** Replicas let go by themselves, and other gateways may be using it. */
+  unload(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function unexpected(reply: HostMessage): never {
+  throw countersignError('INTERNAL').with({ cause: `a replica answered with ${reply.type}` });
+}
