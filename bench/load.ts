@@ -68,5 +68,6 @@ const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 
 
 function milliseconds(text = ''): number {
   const [, value = 'NaN', unit = 'ms'] = /^([\d.]+)(\w+)$/.exec(text) ?? [];
-  return Number(value) * (units[unit] ?? Number.NaN);
+  // wrk says 0 where no request began and ended within its window.
+  return Number(value) === 0 ? Number.NaN : Number(value) * (units[unit] ?? Number.NaN);
 }

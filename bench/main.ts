@@ -22,8 +22,8 @@ const whole: Plan = {
   variants: true,
   connections: [1, 8, 64],
   alternations: 5,
-  seconds: 2,
-  warmUpSeconds: 4,
+  seconds: 1,
+  warmUpSeconds: 3,
   longRows: 1000,
   peers: [],
 };

@@ -58,7 +58,7 @@ function launches(scenario: Scenario, { peers, variants }: Plan, prepared: Prepa
   const same = variants && scenario.same !== undefined ? [{ model: scenario.same, body }] : [];
   return [
     countersign(prepared, ours),
-    ...(variants ? [countersign(prepared, ours, ['--no-batching'])] : []),
+    ...(variants && scenario.quick ? [countersign(prepared, ours, ['--no-batching'])] : []),
     mlflow(prepared, theirs),
     ...same.map((asked) => ({ ...mlflow(prepared, asked), name: 'mlflow models serve, same ONNX' })),
     ...peers.map((peer) => peer.launch(prepared, theirs)),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pythonEnv } from '../test/support/python-env.ts';
 
 const bin = dirname(await pythonEnv('check'));
-const folders = ['python', 'examples/build', 'test'];
+const folders = ['python', 'examples/build', 'test', 'bench'];
 
 const steps: readonly (readonly [string, ...string[]])[] = [
   ['ruff', 'format', '--check', ...folders],
