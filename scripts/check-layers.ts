@@ -14,7 +14,10 @@ const pathOf = new Map(layers.map(({ room, path }) => [room, path]));
 const options: ICruiseOptions = {
   doNotFollow: { path: 'node_modules' },
   tsPreCompilationDeps: true,
-  enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'default', 'types'],
+  },
   ruleSet: {
     forbidden: [
       ...layers.map(({ room, path, imports }) => ({

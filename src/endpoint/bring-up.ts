@@ -71,7 +71,9 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
 function enginesFor(options: BringUpOptions, metadata: VersionMetadata): readonly Engine[] {
   const wanted = options.engineFor(metadata.model);
   // What runs on a cluster is never taken by itself.
-  const considered = options.engines.filter(({ name }) => (wanted === null ? name !== 'ray' : name === wanted));
+  const considered = options.engines.filter(({ name }) =>
+    wanted === null ? name !== 'ray' : name === wanted,
+  );
   const answers = considered.map((engine) => ({ engine, can: engine.canLoad(metadata) }));
   const able = answers.filter(({ can }) => can.ok).map(({ engine }) => engine);
   if (able.length > 0) return able;

@@ -352,7 +352,7 @@ export const catalogue = {
     retryable: true,
     exit: 3,
     message: (address: string, reason: string) => `The Ray cluster at ${address} cannot be used: ${reason}`,
-    hint: "Check --ray-address (RAY_ADDRESS): the address of the head's dashboard, such as http://HEAD:8265.",
+    hint: 'Check --ray-address (RAY_ADDRESS): the address of the dashboard of the head node, port 8265 by default.',
   },
   RAY_TOKEN_REFUSED: {
     kind: 'unavailable',
