@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import convert, scoring
+from .direct import Direct
 from .failures import Failure
 from .frames import Json, Payload
 
@@ -31,6 +32,7 @@ class LoadedModel:
         self._inputs = metadata.get_input_schema()
         self._params = metadata.get_params_schema() if hasattr(metadata, "get_params_schema") else None
         self._from_type_hint = bool(getattr(metadata, "_is_signature_from_type_hint", lambda: False)())
+        self._direct = Direct(self._model, self._inputs)
 
     @property
     def streams(self) -> bool:
@@ -38,6 +40,8 @@ class LoadedModel:
 
     def predict(self, payload: Payload, params: list[Json]) -> Payload:
         data = convert.to_input(payload, self._inputs, self._from_type_hint)
+        if not params and self._direct.takes(payload, data):
+            return convert.from_output(self._direct.predict(data))
         return convert.from_output(self._model.predict(data, **self._keywords(params)))
 
     def predict_stream(self, payload: Payload, params: list[Json]) -> Iterator[Json]:
