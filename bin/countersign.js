@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node with modules can read, so that an old one gets a sentence instead of a syntax error.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
@@ -10,6 +11,8 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
+  // Compiled once, in the system's temporary folder: a third of the time to the first answer otherwise.
+  module.enableCompileCache();
   // A checkout runs its sources as they stand; the published package has only the built files.
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
