@@ -11,7 +11,7 @@ if (major < 24) {
   );
   process.exitCode = 1;
 } else {
-  // Compiled once, in the system's temporary folder: a third of the time to the first answer otherwise.
+  // Keeps the compiled code in the system's temporary folder, which saves a third of the time that loading it takes.
   module.enableCompileCache();
   // A checkout runs its sources as they stand; the published package has only the built files.
   const source = new URL('../src/cli/main.ts', import.meta.url);
