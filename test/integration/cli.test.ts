@@ -156,7 +156,7 @@ describe('when things are wrong, one line says what and one says what to do', ()
     [['serve', '--prot', '1'], "unknown option '--prot'; did you mean --port?"],
     [['srve'], "unknown command 'srve'; did you mean serve?"],
     [['serve', '--port', 'http'], "--port: expected a whole number of at least 0, got 'http'."],
-    [['serve', '--engine', 'tensorrt'], "--engine: expected one of auto, onnx, python, got 'tensorrt'."],
+    [['serve', '--engine', 'tensorrt'], "--engine: expected one of auto, onnx, python, ray, got 'tensorrt'."],
     [['serve', '--env-manager', 'conda'], '--env-manager: conda environments are not made'],
     [['serve', 'a', '-m', 'models:/a/1'], '--model-uri: it takes the place of NAME'],
     [['serve', 'rounds', '--default-version', '1.5', ...folder], "The version selector '1.5' is none."],
