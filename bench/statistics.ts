@@ -1,4 +1,4 @@
-/** Smallest, middle and largest of some numbers. */
+/** Smallest, middle and largest of some numbers; what is none is left out. */
 export interface Spread {
   readonly min: number;
   readonly median: number;
@@ -6,7 +6,7 @@ export interface Spread {
 }
 
 export function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
   return {

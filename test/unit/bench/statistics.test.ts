@@ -11,6 +11,11 @@ describe('a spread', () => {
     expect(spread([4, 1, 2, 3])).toEqual({ min: 1, median: 2.5, max: 4 });
   });
 
+  test('leaves out what is no number: a run in which nothing was timed', () => {
+    expect(spread([2, Number.NaN, 1, Number.POSITIVE_INFINITY, 3])).toEqual({ min: 1, median: 2, max: 3 });
+    expect(spread([Number.NaN])).toEqual({ min: Number.NaN, median: Number.NaN, max: Number.NaN });
+  });
+
   test('depends on no order, and its middle lies between its ends', () => {
     fc.assert(
       fc.property(figures, (values) => {
