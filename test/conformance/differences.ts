@@ -63,6 +63,8 @@ export const differences: readonly Difference[] = [
       'scalar_optional/*s-boolean-falsestr',
       'scalar_optional/*-boolean-float',
       'scalar_optional/*-boolean-list',
+      'scalar_optional/csv-boolean-one',
+      'scalar_optional/csv-boolean-zerofloat',
       'scalar_optional/*s-boolean-one',
       'scalar_optional/split-boolean-one',
       'scalar_optional/*s-boolean-truestr',

@@ -22,7 +22,11 @@ export const scalarNames: readonly ScalarName[] = [
   'datetime',
 ];
 
-const floatText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+/** A whole number that is no safe integer has an exponent, so that no reader takes its zeros for digits. */
+function floatText(value: number): string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
+}
 const finite = { noNaN: true, noDefaultInfinity: true } as const;
 const infinities = fc.constantFrom('"Infinity"', '"-Infinity"');
 

@@ -12,7 +12,7 @@ export function csvValue(kind: ScalarName, text: string): unknown {
   if (missing.has(text)) return null;
   switch (kind) {
     case 'boolean':
-      return booleanValue(text);
+      return wordOfBoolean(text) ?? text;
     case 'integer':
     case 'long':
       return numberValue(text) ?? text;
@@ -51,12 +51,6 @@ function numberValue(text: string): ReturnType<typeof exactNumber> | null {
 function infinity(text: string): number | null {
   const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text.trim()) ?? [];
   return sign === undefined ? null : sign === '-' ? -Infinity : Infinity;
-}
-
-/** A word, or a number that is 0 or 1. */
-function booleanValue(text: string): unknown {
-  const number = numberValue(text);
-  return number === 0 || number === 1 ? number === 1 : (wordOfBoolean(text) ?? text);
 }
 
 function wordOfBoolean(text: string): boolean | null {

@@ -100,7 +100,8 @@ function inferValues(value: unknown): Payload {
 }
 
 function readColumnValues(schema: ColumnSchema, value: unknown, at: string): Table {
-  return readTable(schema, valuesFrame(schema, value, at), 'values');
+  const ofRows = Array.isArray(value) && isObject(value[0]);
+  return readTable(schema, valuesFrame(schema, value, at), ofRows ? 'rows' : 'values');
 }
 
 function valuesFrame(schema: ColumnSchema, value: unknown, at: string): Frame {

@@ -13,10 +13,11 @@ import { optional, required } from './policy.ts';
 import { kindFaults, numbersFaults } from './python-kinds.ts';
 
 /**
- * Where a frame comes from: `dataframe_...`; `inputs` and `instances`; the body itself; or a file whose values have
- * types. Strings may be lists in `values` and `unwrapped`, and the latter has its numbers checked as within lists.
+ * Where a frame comes from: `dataframe_...`; rows or else columns of `inputs` and `instances`; the body itself; or a
+ * file whose values have types. Whole columns of strings may be lists in `values` and `unwrapped`, and the latter has
+ * its numbers checked as within lists.
  */
-export type Form = 'frame' | 'values' | 'unwrapped' | 'typed';
+export type Form = 'frame' | 'rows' | 'values' | 'unwrapped' | 'typed';
 
 /**
  * A frame under a column schema: columns of the schema in its order, others dropped, optional ones left out where
@@ -40,8 +41,12 @@ export function readTable(schema: ColumnSchema, frame: Frame, form: Form): Table
     columns: columns.filter((column): column is Column => !(column instanceof Faults)),
     ...labelled(frame),
     // What numpy makes of each value there, which shows in lists alone.
-    ...(form === 'values' && matches.some(({ spec }) => spec.type.kind === 'array') && { arrays: true }),
+    ...(isOfValues(form) && matches.some(({ spec }) => spec.type.kind === 'array') && { arrays: true }),
   };
+}
+
+function isOfValues(form: Form): boolean {
+  return form === 'rows' || form === 'values';
 }
 
 /** Labels other than the numbers from 0 that rows have by themselves. */
@@ -62,7 +67,7 @@ function throwFaults(columns: readonly (Column | Faults)[], matches: readonly Ma
   columns.forEach((read, index) => {
     if (!(read instanceof Faults)) return;
     faults.addAll('', read);
-    misfits ||= form === 'values' && holdsLists(matches[index]);
+    misfits ||= isOfValues(form) && holdsLists(matches[index]);
   });
   if (faults.count > 0) throw misfits ? misfit(faults) : unreadable(faults);
 }
@@ -108,8 +113,9 @@ function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Col
   if (vector !== null) return { name: spec.name, vector, nulls: null };
   const mixed = form === 'frame' && spec.type.kind === 'datetime' ? mixedForms(column) : null;
   const faults = mixed ?? checkKinds(spec, column, form);
+  const ofLists = (form === 'values' || form === 'unwrapped') && cells.every(Array.isArray);
   const read = cells.map((cell, row): Nested => {
-    const value = readFrameCell(spec, cell, form);
+    const value = readFrameCell(spec, cell, form, ofLists);
     if (!(value instanceof Faults)) return value;
     faults.addAll(pointer(row), value);
     return null;
@@ -160,7 +166,7 @@ function isScalar({ type }: ColumnSpec): boolean {
 }
 
 /** Null is NaN for floats, a missing value for optional columns that pandas can hold one in, else refused. */
-function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form): Nested | Faults {
+function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form, ofLists: boolean): Nested | Faults {
   const { type } = spec;
   if (isMissing(cell)) {
     if (isFloat(type)) return Number.NaN;
@@ -168,8 +174,7 @@ function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form): Nested | Fa
     if (type.kind === 'any' || holdsNull || (form === 'unwrapped' && type.kind === 'string')) return null;
     return Faults.of(expected(wanted(type), cell));
   }
-  const takesLists = form === 'values' || form === 'unwrapped';
-  if (type.kind === 'string' && takesLists && Array.isArray(cell)) return readTexts(cell);
+  if (type.kind === 'string' && ofLists && Array.isArray(cell)) return readTexts(cell);
   const value = type.kind === 'binary' && typeof cell === 'string' ? cell.replace(/\s+/g, '') : cell;
   return readCell(type, value, spec.required ? required : optional);
 }

@@ -1,6 +1,10 @@
-/** A double as JSON: the shortest decimal that reads back to it. */
+/**
+ * A double as JSON: the shortest decimal that reads back to it. Beyond 2^53 with an exponent: readers whose integers
+ * have no bounds, Python's among them, would take the zeros at its end for digits.
+ */
 export function writeFloat64(value: number): string {
-  return value === 0 && Object.is(value, -0) ? '-0' : String(value);
+  if (value === 0 && Object.is(value, -0)) return '-0';
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
 }
 
 /** A 32-bit float as JSON: the shortest decimal that reads back to it *as a 32-bit float*: 0.1, not 0.10000000149011612. */
