@@ -121,12 +121,16 @@ def _index(names: tuple[str | None, ...]) -> Any:
 
 def _casts(table: Table, schema: Any) -> list[Cast | None]:
     if schema is None:
-        return [None] * len(table.columns)
+        return [_as_it_is] * len(table.columns)
     cast_of = _array_column_cast if table.arrays else _nested_cast
     if schema.has_input_names():
         types = {spec.name: spec.type for spec in schema.inputs}
         return [cast_of(types[c.name]) if c.name in types else None for c in table.columns]
     return [cast_of(spec.type) for spec in schema.inputs[: len(table.columns)]]
+
+
+def _as_it_is(item: Any) -> Any:
+    return item
 
 
 def _to_series(column: Column, cast: Cast | None) -> Any:

@@ -42,7 +42,7 @@ test('every payload comes back from Python as it was sent', async () => {
       connection.ask({ type: 'predict', input, params: noParams, requestId: 'r' });
     await fc.assert(
       fc.asyncProperty(payload, async (sent) => {
-        expect(await ask(sent)).toMatchObject({ type: 'answer', payload: sent });
+        expect(await ask(sent)).toMatchObject({ type: 'answer', payload: asAnswered(sent) });
       }),
       { numRuns: 500 },
     );
@@ -332,3 +332,10 @@ describe.each(['models', 'mlflow2'])('what a model sees, environment %s', (envir
     ]);
   });
 });
+
+/** Labels of rows, and how the cells of array columns reach a model, are told on the way to it only. */
+function asAnswered(sent: Payload): Payload {
+  if (sent.kind !== 'table') return sent;
+  const { kind, rows, columns, series } = sent;
+  return { kind, rows, columns, ...(series === true ? { series } : {}) };
+}
