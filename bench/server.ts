@@ -25,7 +25,7 @@ export interface Launch {
 }
 
 /** How long a server may take to its first answer. */
-const patienceMs = 120_000;
+const patienceMs = 60_000;
 const pollMs = 5;
 const graceMs = 10_000;
 

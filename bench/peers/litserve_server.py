@@ -23,10 +23,8 @@ class Pyfunc(litserve.LitAPI):
         return self.model.predict(frame)
 
     def unbatch(self, output):
-        start = 0
-        for rows in self.rows:
-            yield output[start : start + rows]
-            start += rows
+        starts = [sum(self.rows[:index]) for index in range(len(self.rows))]
+        return [output[start : start + rows] for start, rows in zip(starts, self.rows)]
 
     def encode_response(self, output):
         return {"predictions": output.to_dict("records") if isinstance(output, pd.DataFrame) else output.tolist()}
