@@ -24,7 +24,7 @@ class Pyfunc(litserve.LitAPI):
 
     def unbatch(self, output):
         starts = [sum(self.rows[:index]) for index in range(len(self.rows))]
-        return [output[start : start + rows] for start, rows in zip(starts, self.rows)]
+        return [output[start : start + rows] for start, rows in zip(starts, self.rows, strict=True)]
 
     def encode_response(self, output):
         return {"predictions": output.to_dict("records") if isinstance(output, pd.DataFrame) else output.tolist()}
