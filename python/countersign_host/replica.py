@@ -1,12 +1,14 @@
 """The deployment of a model on Ray Serve: versions of it, by the package that holds their artifact.
 
 A request is `POST /WHAT` with a frame as its body (src/frames/) and the package's URI in the header that Ray routes
-by; the answer is a frame. Frames go on to a worker process as they are.
+by; the answer is a frame. Frames go on to a worker process as they are. Every answer says in a header which replica
+gave it and what is loaded there, for gateways that choose replicas themselves (src/engine/ray/replica-note.ts).
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import importlib.util
 import io
 import os
@@ -27,6 +29,9 @@ from .processes import NotStarted, Process, Processes, header_of, to_bytes
 from .shelf import Shelf
 
 MODEL_ID = "serve_multiplexed_model_id"
+NOTE = "countersign-replica"
+# A version that nobody used for so long may give way to another one that would be here for the second time.
+_COLD_SECONDS = 60.0
 
 
 class Refused(Exception):
@@ -57,22 +62,44 @@ class Replica:
         if missing:
             raise RuntimeError(f"the cluster's Python has no {', '.join(missing)}: {sys.executable}")
         self._processes = Processes()
-        self._shelf: Shelf[Version] = Shelf(max_versions, self._load, self._unload, _announce)
+        self._shelf: Shelf[Version] = Shelf(max_versions, self._load, self._unload, self._changed)
+        self._room = max_versions
+        self._changes = 0
+        self._note = ""
+        self._write_note([])
 
     async def __call__(self, request: Request) -> Response:
         what = request.scope["path"].rpartition("/")[2]
+        if what == "status":
+            return self._response(b"")
         uri = request.headers.get(MODEL_ID, "")
-        if what not in ("load", "predict", "invoke", "stream") or not uri.startswith("gcs://"):
+        if what not in ("load", "spread", "predict", "invoke", "stream") or not uri.startswith("gcs://"):
             return Response("a frame of countersign's gateway is expected here\n", 404)
         frame = await request.body()
         if what == "stream":
-            return StreamingResponse(self._stream(uri, frame), media_type="application/octet-stream")
-        return Response(await self._answer(uri, what, frame), media_type="application/octet-stream")
+            note = {NOTE: self._note}
+            return StreamingResponse(self._stream(uri, frame), media_type="application/octet-stream", headers=note)
+        if what == "spread" and not self._shelf.has_place(uri, _COLD_SECONDS):
+            return self._response(_failed("NO_ROOM"))
+        return self._response(await self._answer(uri, what, frame))
+
+    def _response(self, body: bytes) -> Response:
+        return Response(body, media_type="application/octet-stream", headers={NOTE: self._note})
+
+    def _changed(self, uris: list[str]) -> None:
+        self._write_note(uris)
+        _announce(uris)
+
+    def _write_note(self, uris: list[str]) -> None:
+        self._changes += 1
+        has = ",".join(hashlib.sha256(uri.encode()).hexdigest()[:12] for uri in uris)
+        me = serve.get_replica_context().replica_id.unique_id
+        self._note = f"{me};{self._changes};{self._shelf.loads};{self._room};{has}"
 
     async def _answer(self, uri: str, what: str, frame: bytes) -> bytes:
         try:
             async with self._shelf.borrow(uri) as version:
-                if what == "load":
+                if what in ("load", "spread"):
                     return version.greeting
                 return await version.process.ask(frame) or self._lost(uri, version)
         except Refused as refused:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Generic, TypeVar
 
 Thing = TypeVar("Thing")
@@ -16,6 +17,8 @@ Thing = TypeVar("Thing")
 class _Entry(Generic[Thing]):
     loading: asyncio.Task[Thing]
     users: int = 0
+    # Seconds of the monotonic clock; when somebody last came or went.
+    used: float = field(default_factory=time.monotonic)
 
     @property
     def up(self) -> bool:
@@ -42,11 +45,20 @@ class Shelf(Generic[Thing]):
         self._changed = changed
         self._entries: OrderedDict[str, _Entry[Thing]] = OrderedDict()
         self._unloading: set[asyncio.Future[None]] = set()
+        # Loads that began, ever.
+        self.loads = 0
 
     @property
     def keys(self) -> list[str]:
         """What is up or coming up, the least recently used first."""
         return list(self._entries)
+
+    def has_place(self, key: str, idle_seconds: float) -> bool:
+        """Whether it can be here without taking away what somebody used within so many seconds."""
+        if key in self._entries or len(self._entries) < self._room:
+            return True
+        longest = time.monotonic() - idle_seconds
+        return any(entry.up and entry.users == 0 and entry.used < longest for entry in self._entries.values())
 
     @asynccontextmanager
     async def borrow(self, key: str) -> AsyncIterator[Thing]:
@@ -54,10 +66,12 @@ class Shelf(Generic[Thing]):
         entry = self._entries.get(key) or self._begin(key)
         self._entries.move_to_end(key)
         entry.users += 1
+        entry.used = time.monotonic()
         try:
             yield await asyncio.shield(entry.loading)
         finally:
             entry.users -= 1
+            entry.used = time.monotonic()
             self._make_room()
 
     def drop(self, key: str, thing: Thing) -> None:
@@ -67,6 +81,7 @@ class Shelf(Generic[Thing]):
             self._remove(key, entry)
 
     def _begin(self, key: str) -> _Entry[Thing]:
+        self.loads += 1
         entry = _Entry(asyncio.ensure_future(self._load_it(key)))
         self._entries[key] = entry
         entry.loading.add_done_callback(lambda _: self._loaded(key, entry))

@@ -123,3 +123,19 @@ def test_who_leaves_does_not_end_the_load_for_the_others() -> None:
         assert await staying == "a"
 
     run(scenario())
+
+
+def test_there_is_a_place_where_there_is_room_or_something_cold_and_loads_are_counted() -> None:
+    async def scenario() -> None:
+        things = Things(2)
+        await things.up("a")
+        assert things.shelf.has_place("b", 60)
+        await things.up("b")
+        assert things.shelf.has_place("a", 60)
+        assert not things.shelf.has_place("c", 60)
+        assert things.shelf.has_place("c", 0)
+        async with things.shelf.borrow("a"), things.shelf.borrow("b"):
+            assert not things.shelf.has_place("c", 0)
+        assert things.shelf.loads == 2
+
+    run(scenario())
