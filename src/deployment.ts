@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { type CountersignOptions } from './config/options.ts';
+import { type RayOptions } from './config/ray-options.ts';
 import { resolveOptions } from './config/resolve-options.ts';
 import { type Closed, createGateway } from './gateway.ts';
 import { type GraphDefinition } from './graph/compose.ts';
@@ -10,7 +11,8 @@ import { createLogger } from './telemetry/pino-logger.ts';
 import { systemClock } from './util/clock.ts';
 
 /** The options of `countersign serve NAME`, and a logger of the program's own. */
-export interface DeploymentOptions extends Omit<CountersignOptions, 'modelUri' | 'name' | 'defaultModel'> {
+export interface DeploymentOptions
+  extends Omit<CountersignOptions, 'modelUri' | 'name' | 'defaultModel'>, RayOptions {
   /** Default: JSON lines on standard error, as the command writes them. */
   readonly logger?: Logger;
   /** Composed models by name; the deployment may be of one of them. */
@@ -18,9 +20,9 @@ export interface DeploymentOptions extends Omit<CountersignOptions, 'modelUri' |
 }
 
 /** What the default export of `countersign.config.ts` holds. */
-export interface CountersignConfig extends CountersignOptions {
+export interface CountersignConfig extends CountersignOptions, RayOptions {
   /** Options of single models by name. */
-  readonly models?: Readonly<Record<string, CountersignOptions>>;
+  readonly models?: Readonly<Record<string, CountersignOptions & RayOptions>>;
   /** Composed models by name, of `compose`, `pipeline` and `ensemble`. */
   readonly graphs?: Readonly<Record<string, GraphDefinition>>;
 }

@@ -223,7 +223,7 @@ function createRay({ options, env, clock, logger }: GatewayParts): RayEngine {
     address: options.rayAddress,
     tokenSource: tokenFrom(env),
     hostDirectory,
-    numReplicasFor: (model) => options.forModel(model).numReplicas,
+    scaleFor: (model) => options.forModel(model).ray,
     maxVersions: replicaVersions(options),
     clock,
     logger,
@@ -277,6 +277,12 @@ interface NamedParts {
   readonly models: readonly string[];
   readonly graphs: readonly string[];
   readonly members: readonly MemberModel[];
+}
+
+/** The registered models that are brought up for these names: the members, where a name is that of a composed model. */
+export function registeredModels(parts: GatewayParts): readonly string[] {
+  const { models, members } = splitNames(parts, parseGraphs(parts.options.graphs));
+  return [...new Set([...models, ...members.map(({ model }) => model)])];
 }
 
 function splitNames({ named }: GatewayParts, graphs: ReadonlyMap<string, Graph>): NamedParts {

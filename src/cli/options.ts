@@ -26,7 +26,10 @@ export const allOptions = Object.keys(optionTable) as OptionName[];
 function commanderOption(name: OptionName): Option {
   const row: OptionRow = optionTable[name];
   const value = row.value === undefined ? '' : name === 'host' ? ` [${row.value}]` : ` <${row.value}>`;
-  return new Option(`${row.flag}${value}`, `${row.help} (${facts(row)})`).helpGroup(`${row.group}:`);
+  const option = new Option(`${row.flag}${value}`, `${row.help} (${facts(row)})`).helpGroup(`${row.group}:`);
+  // The row's name, also where it is no camel case.
+  option.attributeName = () => name;
+  return option;
 }
 
 /** `auto, local, uv or virtualenv; default auto; COUNTERSIGN_ENV_MANAGER` */

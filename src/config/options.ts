@@ -243,7 +243,7 @@ export const optionTable = {
     env: 'RAY_ADDRESS',
     help: "the Ray cluster of --engine ray: its dashboard, such as http://HEAD:8265; the token is Ray's, in RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH",
   },
-  numReplicas: {
+  num_replicas: {
     group: 'Engines and Python environments',
     flag: '--num-replicas',
     value: 'N',
@@ -252,7 +252,7 @@ export const optionTable = {
     minimum: 1,
     env: 'COUNTERSIGN_NUM_REPLICAS',
     perModel: true,
-    help: 'replicas of a model on a Ray cluster, each with its own versions loaded',
+    help: "replicas of a model on a Ray cluster, each with its own versions loaded; Ray's other settings stand in the config file (docs/ray.md)",
   },
   workers: {
     group: 'Engines and Python environments',

@@ -104,3 +104,38 @@ describe('the table', () => {
     expect(() => resolve({ given })).not.toThrow();
   });
 });
+
+describe("Ray's own settings", () => {
+  const ray = (model: string, file: OptionSources['file'], given: OptionSources['given'] = {}) =>
+    resolve({ file, given }).forModel(model).ray.deployment;
+
+  it('of a model win over those of the server; a fixed number and autoscaling exclude each other', () => {
+    const scaled = { autoscaling_config: { max_replicas: 3 } };
+    const autoscaling_config = { target_ongoing_requests: 1, max_replicas: 3 };
+    expect(ray('m', { num_replicas: 2, models: { m: scaled } })).toEqual({ autoscaling_config });
+    expect(ray('m', { models: { m: scaled } }, { num_replicas: '2' })).toEqual({ autoscaling_config });
+    expect(ray('m', { ...scaled, models: { m: { num_replicas: 2 } } })).toEqual({ num_replicas: 2 });
+    expect(ray('m', scaled, { num_replicas: '2' })).toEqual({ num_replicas: 2 });
+    expect(ray('m', scaled)).toEqual({ autoscaling_config });
+    expect(ray('m', {})).toEqual({ num_replicas: 1 });
+  });
+
+  it.each([
+    [{ numReplicas: 2 }, 'unknown; did you mean num_replicas?'],
+    [{ num_replicas: 0 }, 'at least 1'],
+    [{ num_replicas: 2, autoscaling_config: { max_replicas: 2 } }, 'exclude each other'],
+    [{ autoscaling_config: {} }, 'max_replicas is missing'],
+    [{ autoscaling_config: { min_replicas: 3, max_replicas: 2 } }, 'min_replicas is more than max_replicas'],
+    [{ autoscaling_config: { max_replica: 3 } }, 'did you mean max_replicas?'],
+    [{ ray_actor_options: { num_gpus: 1.5 } }, 'a part of one GPU, or whole GPUs'],
+    [{ ray_actor_options: { num_cpus: '2' } }, 'expected a number of at least 0, got "2"'],
+    [{ ray_actor_options: { resources: { tpu: -1 } } }, 'resources: tpu'],
+    [{ ray_actor_options: { runtime_env: {} } }, 'beside ray_actor_options'],
+    [{ max_queued_requests: 0 }, 'expected a whole number of at least 1, or -1, got 0'],
+    [{ max_ongoing_requests: 1.5 }, 'expected a whole number of at least 1, got 1.5'],
+    [{ runtime_env: { working_dir: '.' } }, 'working_dir'],
+    [{ runtime_env: { env_vars: { A: 1 } } }, 'env_vars: A'],
+  ])('that are wrong are named with what would be right: %j', (settings, words) => {
+    expect(complaint({ file: { models: { m: settings } } })).toContain(words);
+  });
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { countersignError } from '../errors/countersign-error.ts';
 import { nearest } from '../util/nearest.ts';
 import { type OptionName, type OptionRow, optionTable } from './options.ts';
+import { rayOptionNames, type RayOptions, rayScale, readRayOptions } from './ray-options.ts';
 import { type ModelOptions, type ResolvedOptions } from './resolved-options.ts';
 
 export interface OptionSources {
@@ -15,7 +16,14 @@ export interface OptionSources {
 
 type Values = Readonly<Record<OptionName, string | number | boolean | null>>;
 
+/** What is known of one model, or of all: rows of the table, and Ray's own settings. */
+interface Settings {
+  readonly values: Partial<Values>;
+  readonly ray: RayOptions;
+}
+
 const names = Object.keys(optionTable) as OptionName[];
+const namesWithRay: readonly string[] = [...names, ...rayOptionNames];
 
 /**
  * Flags over environment over file over defaults, every value checked. Throws INVALID_OPTION naming the flag,
@@ -23,10 +31,11 @@ const names = Object.keys(optionTable) as OptionName[];
  */
 export function resolveOptions(sources: OptionSources): ResolvedOptions {
   const { models, graphs, ...file } = sources.file;
-  refuseUnknown(file, 'config file', names);
-  refuseUnknown(sources.given, 'options', names);
+  refuseUnknown(file, 'config file', namesWithRay);
+  refuseUnknown(sources.given, 'options', namesWithRay);
   const perModel = readModels(models);
   const values = readAll(sources.given, sources.env, file);
+  const ray = { ...readRayOptions(file, 'the config file'), ...readRayOptions(sources.given, 'the options') };
   const port =
     values.port === optionTable.port.default && values.modelUri !== null ? mlflowPort(sources) : values.port;
   return Object.freeze({
@@ -52,11 +61,13 @@ export function resolveOptions(sources: OptionSources): ResolvedOptions {
     accessLogRate: Number(values.accessLogRate),
     logLevel: values.logLevel as ResolvedOptions['logLevel'],
     graphs,
-    forModel: (model: string) => modelOptions({ ...values, ...perModel.get(model) }),
+    forModel: (model: string) =>
+      modelOptions({ values, ray }, perModel.get(model) ?? { values: {}, ray: {} }),
   });
 }
 
-function modelOptions(values: Values): ModelOptions {
+function modelOptions(server: Settings & { values: Values }, model: Settings): ModelOptions {
+  const values = { ...server.values, ...model.values };
   if (values.mlflowExact === true && values.engine === 'onnx') {
     throw countersignError(
       'INVALID_OPTION',
@@ -70,7 +81,7 @@ function modelOptions(values: Values): ModelOptions {
     timeoutMs: Number(values.timeout) * 1000,
     compatibility: values.compatibility as ModelOptions['compatibility'],
     engine: values.engine === 'auto' ? null : (values.engine as ModelOptions['engine']),
-    numReplicas: Number(values.numReplicas),
+    ray: rayScale({ ...server.ray, ...model.ray }, replicas(server, model)),
     outputCheck: values.outputCheck as ModelOptions['outputCheck'],
     mlflowExact: values.mlflowExact === true,
     batching: values.batching as ModelOptions['batching'],
@@ -79,6 +90,16 @@ function modelOptions(values: Values): ModelOptions {
     maxQueueRows: Number(values.maxQueueRows),
     batchWindowMs: Number(values.batchWindow),
   };
+}
+
+/** A fixed number, or autoscaling: what is said of the model itself wins. */
+function replicas(server: Settings & { values: Values }, model: Settings): number | null {
+  if (model.values.num_replicas !== undefined) return Number(model.values.num_replicas);
+  if (model.ray.autoscaling_config !== undefined) return null;
+  const fixed = Number(server.values.num_replicas);
+  return fixed === optionTable.num_replicas.default && server.ray.autoscaling_config !== undefined
+    ? null
+    : fixed;
 }
 
 function readAll(
@@ -99,21 +120,31 @@ function readAll(
   return Object.fromEntries(entries) as Values;
 }
 
-function readModels(models: unknown): ReadonlyMap<string, Partial<Values>> {
+function readModels(models: unknown): ReadonlyMap<string, Settings> {
   if (models === undefined || models === null) return new Map();
   if (!isRecord(models))
     throw countersignError('INVALID_OPTION', 'models in the config file', 'expected an object');
   const allowed = names.filter((name) => 'perModel' in optionTable[name]);
+  const isRow = (name: string): name is OptionName => allowed.some((row) => row === name);
   return new Map(
     Object.entries(models).map(([model, options]) => {
       const where = `models.${model} in the config file`;
       if (!isRecord(options)) throw countersignError('INVALID_OPTION', where, 'expected an object');
-      refuseUnknown(options, where, allowed);
-      const values = Object.entries(options).map(([name, value]) => [
-        name,
-        readValue(optionTable[name as OptionName], value, `${where}: ${name}`),
-      ]);
-      return [model, Object.fromEntries(values) as Partial<Values>];
+      refuseUnknown(options, where, [...allowed, ...rayOptionNames]);
+      const values = Object.entries(options)
+        .filter(([name]) => isRow(name))
+        .map(([name, value]) => [
+          name,
+          readValue(optionTable[name as OptionName], value, `${where}: ${name}`),
+        ]);
+      const ray = readRayOptions(options, where);
+      if (options['num_replicas'] !== undefined && ray.autoscaling_config !== undefined)
+        throw countersignError(
+          'INVALID_OPTION',
+          where,
+          'num_replicas and autoscaling_config exclude each other',
+        );
+      return [model, { values: Object.fromEntries(values) as Partial<Values>, ray }];
     }),
   );
 }

@@ -1,3 +1,5 @@
+import { type RayScale } from './ray-options.ts';
+
 /** Complete, checked and frozen: durations in `...Ms`, sizes in `...Bytes`. */
 export interface ResolvedOptions {
   readonly modelUri: string | null;
@@ -36,7 +38,7 @@ export interface ModelOptions {
   /** Null: the first that can. */
   readonly engine: 'onnx' | 'python' | 'ray' | null;
   /** On a Ray cluster. */
-  readonly numReplicas: number;
+  readonly ray: RayScale;
   readonly outputCheck: 'error' | 'warn' | 'off';
   readonly mlflowExact: boolean;
   readonly batching: 'auto' | 'on' | 'off';

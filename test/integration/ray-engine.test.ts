@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Servable } from '../../src/engine/engine.ts';
+import { type RayOptions, rayScale } from '../../src/config/ray-options.ts';
 import { createRayEngine, type RayEngine } from '../../src/engine/ray/engine.ts';
 import { CountersignError } from '../../src/errors/countersign-error.ts';
 import { noParams, type Nested, type Payload } from '../../src/payload/payload.ts';
@@ -25,12 +26,16 @@ describe.skipIf(!slow)('on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1)', (
   });
   afterAll(async () => cluster[Symbol.asyncDispose]());
 
-  const makeEngine = (maxVersions = 3, token: string | null = cluster.token): RayEngine =>
+  const makeEngine = (
+    maxVersions = 3,
+    token: string | null = cluster.token,
+    ray: RayOptions = {},
+  ): RayEngine =>
     createRayEngine({
       address: cluster.address,
       tokenSource: () => Promise.resolve(token),
       hostDirectory,
-      numReplicasFor: () => 1,
+      scaleFor: () => rayScale(ray, 1),
       maxVersions,
       clock: systemClock,
       logger: silentLogger,
@@ -120,6 +125,21 @@ describe.skipIf(!slow)('on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1)', (
       expect(await doubled(doubler, x)).toBe(2 * x);
       expect(await doubled(tripler, x)).toBe(3 * x);
     }
+    await engine.close();
+  });
+
+  test("a full queue in Ray is 'try again', and when", async () => {
+    const engine = makeEngine(3, cluster.token, { max_ongoing_requests: 1, max_queued_requests: 1 });
+    const { metadata, artifact } = await pythonVersion('slow');
+    const slow = await engine.loader({ ...metadata, model: 'busy' }, artifact).load(never, ignore);
+    const call = { input: table({ x: float64(1) }), params: noParams, requestId: 'r-3' };
+    const asked = Array.from({ length: 8 }, () => slow.predict(call, AbortSignal.timeout(60_000)));
+    const outcomes = await Promise.allSettled(asked);
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(8);
+    for (const { reason } of refused)
+      expect(reason).toMatchObject({ code: 'RAY_BUSY', status: 503, facts: { retryAfterSeconds: 1 } });
     await engine.close();
   });
 

@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { systemClock } from '../../src/util/clock.ts';
+import { withFileLock } from '../../src/util/file-lock.ts';
 import { descendants, isRunning } from './processes.ts';
 import { pythonEnv } from './python-env.ts';
 
@@ -23,9 +26,21 @@ export interface RayCluster extends AsyncDisposable {
   pids(): readonly number[];
 }
 
+interface RayClusterOptions {
+  readonly nodes?: number;
+  /** Of each node, whatever the machine has. */
+  readonly cpus?: number;
+}
+
 /** Nodes are 127.0.0.2, 127.0.0.3 ...: Ray takes 127.0.0.1 for the address of the machine's network. */
-export async function startRayCluster({ nodes = 1, cpus = 4 } = {}): Promise<RayCluster> {
+export async function startRayCluster(options: RayClusterOptions = {}): Promise<RayCluster> {
   const python = await pythonEnv('ray');
+  // One at a time on this machine: a node that is not up within 30 s gives up.
+  const lock = join(tmpdir(), 'countersign-ray-start.lock');
+  return withFileLock(lock, new AbortController().signal, () => start(python, options), systemClock);
+}
+
+async function start(python: string, { nodes = 1, cpus = 4 }: RayClusterOptions): Promise<RayCluster> {
   // Short: Ray puts sockets deep into it, and the kernel cuts their path.
   const directory = await mkdtemp('/tmp/csr-');
   const killNow = (): void => {

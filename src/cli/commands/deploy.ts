@@ -4,7 +4,7 @@ import { applicationConfig } from '../../engine/ray/application.ts';
 import { hostDirectory } from '../../engine/ray/open.ts';
 import { packHost } from '../../engine/ray/package.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { createGateway, type GatewayParts, replicaVersions } from '../../gateway.ts';
+import { createGateway, type GatewayParts, registeredModels, replicaVersions } from '../../gateway.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { type CliContext, cliContext } from '../context.ts';
 import { withDeployments } from '../deployments.ts';
@@ -16,7 +16,7 @@ export function deployCommand(): Command {
     .description(
       'Deploy models on a Ray cluster without serving them: `serve --engine ray` finds them there.',
     )
-    .argument('[NAME...]', 'registered models')
+    .argument('[NAME...]', 'registered models, or composed ones: their members')
     .option('--dry-run', 'print the Serve config and change nothing')
     .option('--config <FILE>', 'config file; default: countersign.config.{ts,js,json,yaml}')
     .helpOption('--help', 'show this');
@@ -35,14 +35,14 @@ export function deployCommand(): Command {
 }
 
 /** What a PUT would say of these models; the applications of others would stand beside them. */
-async function printConfig({ named, options, registry }: GatewayParts): Promise<void> {
+async function printConfig(parts: GatewayParts): Promise<void> {
+  const { options, registry } = parts;
   await registry.close();
   const { uri: hostUri } = await packHost(hostDirectory);
   const maxVersions = replicaVersions(options);
-  const applications = named.map((model) => {
-    const { numReplicas } = options.forModel(model);
-    return applicationConfig({ model, numReplicas, maxVersions, hostUri });
-  });
+  const applications = registeredModels(parts).map((model) =>
+    applicationConfig({ model, scale: options.forModel(model).ray, maxVersions, hostUri }),
+  );
   process.stdout.write(`${writeJson({ applications }, 2)}\n`);
 }
 
@@ -55,9 +55,10 @@ async function deploy(context: CliContext, parts: GatewayParts): Promise<void> {
   for (const { model, error } of failures.slice(1))
     context.logger.error({ model, error }, 'this model is not deployed');
   if (failures[0] !== undefined) throw failures[0].error;
+  const models = registeredModels(parts);
   await withDeployments(context, async (deployments, signal) => {
     for (const { model, application, status, runningReplicas } of await deployments.list(signal)) {
-      if (!parts.named.includes(model)) continue;
+      if (!models.includes(model)) continue;
       const count = `${String(runningReplicas)} replica${runningReplicas === 1 ? '' : 's'}`;
       process.stdout.write(`${model} is deployed as ${application}: ${status}, ${count}\n`);
     }

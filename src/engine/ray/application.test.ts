@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { resolveOptions } from '../../config/resolve-options.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { parseRayAddress } from './address.ts';
 import { applicationConfig, applicationName, modelOf } from './application.ts';
@@ -24,13 +25,44 @@ describe('the name of an application', () => {
 describe('an application', () => {
   const config = applicationConfig({
     model: "it's",
-    numReplicas: 2,
+    scale: resolveOptions({ given: { num_replicas: 2 }, env: {}, file: {} }).forModel('').ray,
     maxVersions: 3,
     hostUri: 'gcs://host.zip',
   });
 
   test('is known for ours by what it runs, whoever deployed it', () => {
     expect(modelOf(config)).toBe("it's");
+  });
+
+  test("says of scale what the config file says, under Ray's names", () => {
+    const file = {
+      ray_actor_options: { num_cpus: 2, num_gpus: 0.5, memory: 2e9, resources: { tpu: 1 } },
+      models: {
+        m: {
+          autoscaling_config: { min_replicas: 0, max_replicas: 4 },
+          max_queued_requests: 64,
+          runtime_env: { env_vars: { AWS_REGION: 'x' } },
+        },
+      },
+    };
+    const { ray: scale } = resolveOptions({ given: {}, env: {}, file }).forModel('m');
+    const { runtime_env: env, deployments } = applicationConfig({
+      model: 'm',
+      scale,
+      maxVersions: 3,
+      hostUri: 'gcs://host.zip',
+    });
+    expect(env).toEqual({ env_vars: { AWS_REGION: 'x' }, working_dir: 'gcs://host.zip' });
+    expect(deployments).toEqual([
+      {
+        name: 'Replica',
+        ray_actor_options: file.ray_actor_options,
+        autoscaling_config: { target_ongoing_requests: 1, min_replicas: 0, max_replicas: 4 },
+        max_ongoing_requests: 64,
+        max_queued_requests: 64,
+      },
+    ]);
+    expect(scale.mostReplicas).toBe(4);
   });
 
   test.each([

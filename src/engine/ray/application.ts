@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 
+import { type RayScale } from '../../config/ray-options.ts';
 import { isRecord, type UnknownRecord } from '../../util/unknown.ts';
 
 /** How a model is to stand on the cluster. */
 export interface ModelDeployment {
   readonly model: string;
-  readonly numReplicas: number;
+  readonly scale: RayScale;
   /** Versions that a replica keeps loaded. */
   readonly maxVersions: number;
   /** The package that holds the Python host. */
@@ -33,25 +34,20 @@ export function applicationName(model: string): string {
 const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** An application of Ray's declarative config; Ray gives it back as it was written. */
-export function applicationConfig({
-  model,
-  numReplicas,
-  maxVersions,
-  hostUri,
-}: ModelDeployment): UnknownRecord {
+export function applicationConfig({ model, scale, maxVersions, hostUri }: ModelDeployment): UnknownRecord {
   const name = applicationName(model);
   return {
     name,
     route_prefix: `/${name}`,
     import_path: importPath,
-    runtime_env: { working_dir: hostUri },
+    runtime_env: { ...scale.runtimeEnv, working_dir: hostUri },
     args: { model, max_versions: maxVersions },
     deployments: [
       {
         name: 'Replica',
-        num_replicas: numReplicas,
         max_ongoing_requests: maxOngoingRequests,
         max_queued_requests: maxQueuedRequests,
+        ...scale.deployment,
       },
     ],
   };

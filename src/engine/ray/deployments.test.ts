@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { RecordingLogger } from '../../../test/fakes/recording-logger.ts';
+import { rayScale } from '../../config/ray-options.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { systemClock } from '../../util/clock.ts';
 import { asList, asRecord, type UnknownRecord } from '../../util/unknown.ts';
@@ -13,7 +14,8 @@ import { ProxyWay } from './way.ts';
 
 const never = new AbortController().signal;
 const ignore = (): void => undefined;
-const wanted = { model: 'm', numReplicas: 1, maxVersions: 3 };
+const scale = (replicas: number) => rayScale({}, replicas);
+const wanted = { model: 'm', scale: scale(1), maxVersions: 3 };
 
 /** Ray's REST API and a proxy on one port, as far as these tests go. */
 let applications: Record<
@@ -91,7 +93,7 @@ test('the same again writes nothing, another number of replicas does', async () 
   await deployments.deploy(wanted, never, ignore);
   expect(await deployments.deploy(wanted, never, ignore)).toBe(false);
   expect(puts).toHaveLength(1);
-  expect(await deployments.deploy({ ...wanted, numReplicas: 2 }, never, ignore)).toBe(true);
+  expect(await deployments.deploy({ ...wanted, scale: scale(2) }, never, ignore)).toBe(true);
   expect(Object.keys(applications)).toEqual(['countersign-m']);
 });
 

@@ -1,3 +1,4 @@
+import { type RayScale } from '../../config/ray-options.ts';
 import { type Artifact, type VersionMetadata } from '../../registry/registry.ts';
 import { type Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
@@ -19,7 +20,7 @@ export interface RayEngineOptions {
   readonly tokenSource: TokenSource;
   /** The directory that holds the Python package `countersign_host`. */
   readonly hostDirectory: string;
-  readonly numReplicasFor: (model: string) => number;
+  readonly scaleFor: (model: string) => RayScale;
   /** Versions that each replica keeps loaded. */
   readonly maxVersions: number;
   readonly clock: Clock;
@@ -115,7 +116,7 @@ class Cluster {
     const loaded = await askOnce(on, 'load', { type: 'load', id: 1, directory: '' }, signal);
     if (loaded.type !== 'loaded')
       throw countersignError('INTERNAL').with({ cause: `a replica said ${loaded.type}` });
-    return new RayServable(on, loaded, this.#options.numReplicasFor(model));
+    return new RayServable(on, loaded, this.#options.scaleFor(model).mostReplicas);
   }
 
   async close(): Promise<void> {
@@ -125,8 +126,8 @@ class Cluster {
 
   /** Shared by all who ask at once: one that leaves does not end it, a gateway that closes does. */
   async #deploy(model: string, signal: AbortSignal, progress: (sentence: string) => void): Promise<boolean> {
-    const { maxVersions, numReplicasFor } = this.#options;
-    const wanted = { model, maxVersions, numReplicas: numReplicasFor(model) };
+    const { maxVersions, scaleFor } = this.#options;
+    const wanted = { model, maxVersions, scale: scaleFor(model) };
     const deploying = this.#deploying.run(model, () =>
       this.#deployments.deploy(wanted, this.#closing.signal, progress),
     );
