@@ -20,6 +20,7 @@ import { createPythonEngine } from './engine/python/engine.ts';
 import { createRayEngine, type RayEngine } from './engine/ray/engine.ts';
 import { hostDirectory } from './engine/ray/open.ts';
 import { tokenFrom } from './engine/ray/token.ts';
+import { type AskedReplica } from './engine/ray/way.ts';
 import { createEnvironments } from './environment/environments.ts';
 import { CountersignError, countersignError } from './errors/countersign-error.ts';
 import { type Graph } from './graph/definition.ts';
@@ -89,7 +90,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const defaults = new Map<string, string>();
   const verifications = new Verifications();
   const metrics = createMetrics();
-  const ray = createRay(parts);
+  const ray = createRay(parts, (asked) => {
+    metrics.replicaAsked(asked);
+  });
   const local = createEngines(parts, runtimeDir, (model) => {
     metrics.workerRestarted(model);
   });
@@ -165,6 +168,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const served = new Map([...composed].filter(([name]) => parts.whole || named.graphs.includes(name)));
   const catalogue = new GraphCatalogue(models, served, parts.defaultModel);
   metrics.watch(manager);
+  if (options.rayAddress !== null) metrics.watchCluster(ray);
   const http = createHttpServer({
     catalogue,
     serveCodec: createServeCodec({ unknownFields: options.unknownFields }),
@@ -218,13 +222,17 @@ function createEngines(
   ];
 }
 
-function createRay({ options, env, clock, logger }: GatewayParts): RayEngine {
+function createRay(
+  { options, env, clock, logger }: GatewayParts,
+  onAsked: (asked: AskedReplica) => void,
+): RayEngine {
   return createRayEngine({
     address: options.rayAddress,
     tokenSource: tokenFrom(env),
     hostDirectory,
     scaleFor: (model) => options.forModel(model).ray,
     maxVersions: replicaVersions(options),
+    onAsked,
     clock,
     logger,
   });

@@ -66,6 +66,7 @@ class Replica:
         self._room = max_versions
         self._changes = 0
         self._note = ""
+        self._announced: list[str] = []
         self._write_note([])
 
     async def __call__(self, request: Request) -> Response:
@@ -88,11 +89,14 @@ class Replica:
 
     def _changed(self, uris: list[str]) -> None:
         self._write_note(uris)
-        _announce(uris)
+        if uris != self._announced:
+            self._announced = uris
+            _announce(uris)
 
     def _write_note(self, uris: list[str]) -> None:
         self._changes += 1
-        has = ",".join(hashlib.sha256(uri.encode()).hexdigest()[:12] for uri in uris)
+        coming = self._shelf.coming
+        has = ",".join(_short(uri) + ("~" if uri in coming else "") for uri in uris)
         me = serve.get_replica_context().replica_id.unique_id
         self._note = f"{me};{self._changes};{self._shelf.loads};{self._room};{has}"
 
@@ -146,6 +150,10 @@ class Replica:
     async def _unload(self, version: Version) -> None:
         await version.process.stop()
         await asyncio.get_running_loop().run_in_executor(None, _remove, version.directory)
+
+
+def _short(uri: str) -> str:
+    return hashlib.sha256(uri.encode()).hexdigest()[:12]
 
 
 def _remove(directory: str) -> None:

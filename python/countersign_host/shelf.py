@@ -53,6 +53,10 @@ class Shelf(Generic[Thing]):
         """What is up or coming up, the least recently used first."""
         return list(self._entries)
 
+    @property
+    def coming(self) -> frozenset[str]:
+        return frozenset(key for key, entry in self._entries.items() if not entry.up)
+
     def has_place(self, key: str, idle_seconds: float) -> bool:
         """Whether it can be here without taking away what somebody used within so many seconds."""
         if key in self._entries or len(self._entries) < self._room:
@@ -93,6 +97,7 @@ class Shelf(Generic[Thing]):
 
     def _loaded(self, key: str, entry: _Entry[Thing]) -> None:
         if entry.up:
+            self._changed(self.keys)
             self._make_room()
         elif self._entries.get(key) is entry:
             del self._entries[key]

@@ -31,7 +31,7 @@ export interface Loader {
 /** The loaded thing. */
 export interface Servable {
   readonly engine: EngineName;
-  /** How many predicts can run at once; more wait inside. */
+  /** How many predicts can run at once; more wait inside. May change, where replicas come and go. */
   readonly executors: number;
   /** True when `predictStream` may be called. */
   readonly streams: boolean;

@@ -26,7 +26,9 @@ function strictServable(inner: Servable): Servable {
   const { invoke } = inner;
   return {
     engine: inner.engine,
-    executors: inner.executors,
+    get executors() {
+      return inner.executors;
+    },
     streams: inner.streams,
     get detail() {
       return inner.detail;

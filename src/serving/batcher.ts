@@ -39,7 +39,6 @@ export interface BatcherOptions extends BatcherLimits {
  */
 export class Batcher implements Servable {
   readonly engine: EngineName;
-  readonly executors: number;
   readonly streams: boolean;
   readonly invoke?: Invoke;
   readonly #inner: Servable;
@@ -55,12 +54,15 @@ export class Batcher implements Servable {
 
   constructor(inner: Servable, options: BatcherOptions) {
     this.engine = inner.engine;
-    this.executors = inner.executors;
     this.streams = inner.streams;
     this.#inner = inner;
     this.#options = options;
     this.#alone = !options.batching;
     if (inner.invoke !== undefined) this.invoke = this.#limited(inner.invoke);
+  }
+
+  get executors(): number {
+    return this.#inner.executors;
   }
 
   get detail(): string {

@@ -2,8 +2,10 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CounterFamily, HistogramFamily } from './families.ts';
 import {
   type BatchObservation,
+  type ClusterRoutes,
   type MemberAsked,
   type Metrics,
+  type ReplicaAsked,
   type RequestObservation,
   type VersionStates,
 } from './metrics.ts';
@@ -60,6 +62,12 @@ class PrometheusMetrics implements Metrics {
     labelNames: ['model', 'member', 'outcome'],
     buckets: stageBuckets,
   });
+  readonly #replicas = new CounterFamily({
+    name: 'countersign_ray_requests_total',
+    help: 'Requests that a replica answered: which one, and whether directly or through the proxy of Ray.',
+    labelNames: ['model', 'way', 'replica'],
+  });
+  #routes: ClusterRoutes | null = null;
   readonly #inflight: Gauge;
   readonly #loads: Counter<'model' | 'outcome'>;
   readonly #restarts: Counter<'model'>;
@@ -114,6 +122,10 @@ class PrometheusMetrics implements Metrics {
     this.#members.of(graph, member, outcome).observe(durationMs / 1000);
   }
 
+  replicaAsked({ model, way, replica }: ReplicaAsked): void {
+    this.#replicas.of(model, way, replica ?? unknown).value++;
+  }
+
   workerRestarted(model: string): void {
     this.#restarts.inc({ model });
   }
@@ -128,6 +140,33 @@ class PrometheusMetrics implements Metrics {
     });
   }
 
+  watchCluster(routes: ClusterRoutes): void {
+    this.#routes = routes;
+    const registers = [this.#register];
+    const ways = new Gauge<'application' | 'way' | 'reason'>({
+      name: 'countersign_ray_way',
+      help: 'The way in use to an application on the cluster, and why; always 1.',
+      labelNames: ['application', 'way', 'reason'],
+      registers,
+      collect: () => {
+        ways.reset();
+        for (const { application, way, sentence } of routes.applications())
+          ways.set({ application, way, reason: sentence }, 1);
+      },
+    });
+    const loads = new Gauge<'application' | 'replica'>({
+      name: 'countersign_ray_replica_loads',
+      help: 'Loads of versions that began in a replica, by whomever they were asked for.',
+      labelNames: ['application', 'replica'],
+      registers,
+      collect: () => {
+        loads.reset();
+        for (const { application, replicas } of routes.applications())
+          for (const { id, loads: count } of replicas) loads.set({ application, replica: id }, count);
+      },
+    });
+  }
+
   async render(): Promise<{ contentType: string; body: string }> {
     const families = [
       this.#requests,
@@ -136,6 +175,7 @@ class PrometheusMetrics implements Metrics {
       this.#batchRequests,
       this.#batchRows,
       this.#members,
+      ...(this.#routes === null ? [] : [this.#replicas]),
     ];
     const ours = families.map((family) => `${family.render()}\n\n`).join('');
     return { contentType: this.#register.contentType, body: ours + (await this.#register.metrics()) };

@@ -25,6 +25,25 @@ export interface MemberAsked {
   readonly durationMs: number;
 }
 
+/** One request that a replica of a cluster answered. */
+export interface ReplicaAsked {
+  readonly model: string;
+  /** `direct`, or `proxy` for Ray's. */
+  readonly way: string;
+  readonly replica: string | null;
+}
+
+/** How the applications on a cluster are reached at the moment. */
+export interface ClusterRoutes {
+  applications(): readonly {
+    readonly application: string;
+    readonly way: string;
+    /** Which way and why. */
+    readonly sentence: string;
+    readonly replicas: readonly { readonly id: string; readonly loads: number }[];
+  }[];
+}
+
 /** The states of versions, as the manager tells them. */
 export interface VersionStates {
   statuses(): readonly VersionState[];
@@ -46,10 +65,13 @@ export interface Metrics {
   stage(name: string, durationMs: number): void;
   batched(batch: BatchObservation): void;
   memberAsked(asked: MemberAsked): void;
+  replicaAsked(asked: ReplicaAsked): void;
   /** A worker of the model was replaced by a new one. */
   workerRestarted(model: string): void;
   /** Counts loads from now on and versions by state at each scrape. */
   watch(versions: VersionStates): void;
+  /** Tells at each scrape how applications are reached, and how often their replicas loaded. */
+  watchCluster(routes: ClusterRoutes): void;
   /** Everything in the text format of Prometheus. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }

@@ -19,10 +19,13 @@ const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
 const never = new AbortController().signal;
 const ignore = (): void => undefined;
 
-describe.skipIf(!slow)('on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1)', () => {
+describe.skipIf(!slow).each([
+  ['directly to 1 replica', { direct: true }],
+  ["through Ray's proxy: the cluster does not expose replicas", {}],
+])('on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1), %s', (way, options) => {
   let cluster: RayCluster;
   beforeAll(async () => {
-    cluster = await startRayCluster();
+    cluster = await startRayCluster(options);
   });
   afterAll(async () => cluster[Symbol.asyncDispose]());
 
@@ -121,6 +124,7 @@ describe.skipIf(!slow)('on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1)', (
     const servables = await Promise.all(['doubler', 'tripler', 'slow', 'moody'].map((n) => load(engine, n)));
     const [doubler, tripler] = servables;
     if (doubler === undefined || tripler === undefined) return expect.fail();
+    expect(doubler.detail).toContain(way);
     for (let x = 1; x < 5; x += 1) {
       expect(await doubled(doubler, x)).toBe(2 * x);
       expect(await doubled(tripler, x)).toBe(3 * x);

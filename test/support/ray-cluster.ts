@@ -30,6 +30,15 @@ interface RayClusterOptions {
   readonly nodes?: number;
   /** Of each node, whatever the machine has. */
   readonly cpus?: number;
+  /**
+   * Replicas can be called on ports of their own, which takes that Serve listens where they are: on 127.0.0.2 for one
+   * node, on every interface for more.
+   */
+  readonly direct?: boolean;
+  /** Where Serve listens instead. */
+  readonly host?: string;
+  /** What Ray is told in its environment besides. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 /** Nodes are 127.0.0.2, 127.0.0.3 ...: Ray takes 127.0.0.1 for the address of the machine's network. */
@@ -40,7 +49,16 @@ export async function startRayCluster(options: RayClusterOptions = {}): Promise<
   return withFileLock(lock, new AbortController().signal, () => start(python, options), systemClock);
 }
 
-async function start(python: string, { nodes = 1, cpus = 4 }: RayClusterOptions): Promise<RayCluster> {
+async function start(
+  python: string,
+  {
+    nodes = 1,
+    cpus = 4,
+    direct = false,
+    host = direct ? (nodes === 1 ? '127.0.0.2' : '0.0.0.0') : '127.0.0.1',
+    flags = {},
+  }: RayClusterOptions,
+): Promise<RayCluster> {
   // Short: Ray puts sockets deep into it, and the kernel cuts their path.
   const directory = await mkdtemp('/tmp/csr-');
   const killNow = (): void => {
@@ -63,6 +81,8 @@ async function start(python: string, { nodes = 1, cpus = 4 }: RayClusterOptions)
       RAY_AUTH_TOKEN: token,
       RAY_USAGE_STATS_ENABLED: '0',
       COUNTERSIGN_RAY_CLUSTER: directory,
+      ...(direct && { RAY_SERVE_ENABLE_DIRECT_INGRESS: '1' }),
+      ...flags,
     };
     const ray = async (...args: readonly string[]): Promise<void> => {
       await run(join(dirname(python), 'ray'), args, { env: { ...process.env, ...env } });
@@ -79,11 +99,11 @@ async function start(python: string, { nodes = 1, cpus = 4 }: RayClusterOptions)
       const ports = ['--min-worker-port', 0, '--max-worker-port', 0, '--dashboard-agent-listen-port', agent];
       await ray('start', '--node-ip-address', address, ...[...mine, ...shared, ...ports].map(String));
     }
-    // Before anybody else does, on another port than 8000 and on loopback only.
+    // Before anybody else does, on another port than 8000.
     const startServe = `import ray
 from ray import serve
 ray.init("127.0.0.2:${String(gcs)}", log_to_driver=False)
-serve.start(http_options={"host": "127.0.0.1", "port": ${String(http)}})`;
+serve.start(http_options={"host": "${host}", "port": ${String(http)}})`;
     await run(python, ['-c', startServe], { env: { ...process.env, ...env } });
     const address = `http://127.0.0.1:${String(dashboard)}`;
     return {

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 
 import { type DeployedModel } from '../../engine/ray/deployments.ts';
+import { type WayInUse } from '../../engine/ray/way.ts';
+import { wayFromHere } from '../../engine/ray/way-from-here.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { cliContext, terminalWidth } from '../context.ts';
 import { notDeployed, withDeployments } from '../deployments.ts';
@@ -19,11 +21,17 @@ export function statusCommand(): Command {
         const all = await deployments.list(signal);
         const shown = name === undefined ? all : all.filter(({ model }) => model === name);
         if (name !== undefined && shown.length === 0) throw await notDeployed(name, deployments, signal);
-        process.stdout.write(json === true ? `${writeJson(shown.map(asJson), 2)}\n` : asTable(shown));
+        const reached = await Promise.all(
+          shown.map(async (one) => ({ ...one, route: await wayFromHere(one.application, one) })),
+        );
+        process.stdout.write(json === true ? `${writeJson(reached.map(asJson), 2)}\n` : asTable(reached));
       });
     },
   );
 }
+
+/** With the way that requests take to it from here. */
+type Reached = DeployedModel & { readonly route: WayInUse };
 
 function asJson({
   model,
@@ -33,18 +41,20 @@ function asJson({
   runningReplicas,
   reason,
   config,
-}: DeployedModel): object {
-  return { model, application, status, replicas, runningReplicas, reason, config };
+  route: { way, sentence },
+}: Reached): object {
+  return { model, application, status, replicas, runningReplicas, way, wayReason: sentence, reason, config };
 }
 
-function asTable(deployed: readonly DeployedModel[]): string {
+function asTable(deployed: readonly Reached[]): string {
   if (deployed.length === 0) return 'No model is deployed.\n';
-  const rows = deployed.map(({ model, application, status, replicas, runningReplicas, reason }) => [
+  const rows = deployed.map(({ model, application, status, replicas, runningReplicas, route, reason }) => [
     model,
     status,
     `${String(runningReplicas)} of ${String(replicas)}`,
     application,
+    route.sentence,
     reason,
   ]);
-  return `${table(['MODEL', 'STATUS', 'REPLICAS', 'APPLICATION', 'REASON'], rows, { width: terminalWidth() })}\n`;
+  return `${table(['MODEL', 'STATUS', 'REPLICAS', 'APPLICATION', 'REQUESTS GO', 'REASON'], rows, { width: terminalWidth() })}\n`;
 }

@@ -10,35 +10,31 @@ import { systemClock } from '../../util/clock.ts';
 import { asList, asRecord, type UnknownRecord } from '../../util/unknown.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
-import { ProxyWay } from './way.ts';
 
 const never = new AbortController().signal;
 const ignore = (): void => undefined;
 const scale = (replicas: number) => rayScale({}, replicas);
 const wanted = { model: 'm', scale: scale(1), maxVersions: 3 };
 
-/** Ray's REST API and a proxy on one port, as far as these tests go. */
+/** Ray's REST API, as far as these tests go. */
 let applications: Record<
   string,
   { status: string; message: string; deployed_app_config: UnknownRecord | null }
 >;
 let puts: UnknownRecord[];
 let status: string;
-let answer: { status: number; headers: Record<string, string> };
 let server: Server;
 let dashboard: Dashboard;
 let deployments: Deployments;
 const logger = new RecordingLogger();
 
 beforeEach(async () => {
-  [applications, puts, status, answer] = [{}, [], 'RUNNING', { status: 503, headers: {} }];
+  [applications, puts, status] = [{}, [], 'RUNNING'];
   server = createServer((request, response) => {
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
-      if (request.url?.startsWith('/countersign-') === true) {
-        response.writeHead(answer.status, answer.headers).end('no');
-      } else if (request.url === '/api/serve/applications/' && request.method === 'PUT') {
+      if (request.url === '/api/serve/applications/' && request.method === 'PUT') {
         put(JSON.parse(body) as UnknownRecord);
         response.end();
       } else {
@@ -118,25 +114,6 @@ test('a deployment that fails tells the last line of the trace', async () => {
     'RAY_DEPLOY_FAILED',
     'Ray Serve could not bring up the application countersign-m: ImportError: no such thing',
   ]);
-});
-
-test("Ray's back-pressure is RAY_BUSY with its Retry-After", async () => {
-  const way = new ProxyWay(dashboard, systemClock);
-  const question = {
-    application: 'countersign-m',
-    model: 'm',
-    what: 'predict',
-    uri: 'gcs://x',
-    frame: [],
-  } as const;
-  answer = { status: 503, headers: { 'retry-after': '7' } };
-  const error = await failing(way.ask(question, never));
-  expect([error.code, error.status, error.facts.retryAfterSeconds]).toEqual(['RAY_BUSY', 503, 7]);
-  answer = { status: 404, headers: {} };
-  expect(await way.ask(question, never)).toEqual({ type: 'gone' });
-  answer = { status: 500, headers: {} };
-  expect(await way.ask(question, never)).toMatchObject({ type: 'lost' });
-  await way.close();
 });
 
 test('where nobody listens, and where it is not Ray, is RAY_UNREACHABLE with the reason', async () => {

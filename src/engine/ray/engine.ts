@@ -7,12 +7,15 @@ import { countersignError } from '../../errors/countersign-error.ts';
 import { SingleFlight } from '../../util/single-flight.ts';
 import { parseRayAddress } from './address.ts';
 import { applicationName } from './application.ts';
+import { ClusterView } from './cluster-view.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
 import { packDirectory } from './package.ts';
+import { versionKey } from './replica-note.ts';
 import { askOnce, type OnCluster, RayServable } from './servable.ts';
 import { type TokenSource } from './token.ts';
-import { ProxyWay, type Way } from './way.ts';
+import { type AskedReplica } from './way.ts';
+import { Ways } from './ways.ts';
 
 export interface RayEngineOptions {
   /** `http://HEAD:8265`, Ray's dashboard; null is refused when the engine is first used. */
@@ -23,13 +26,27 @@ export interface RayEngineOptions {
   readonly scaleFor: (model: string) => RayScale;
   /** Versions that each replica keeps loaded. */
   readonly maxVersions: number;
+  /** Told of each answer. */
+  readonly onAsked?: (asked: AskedReplica) => void;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** How one application is reached at the moment. */
+export interface ApplicationView {
+  readonly application: string;
+  readonly way: 'direct' | 'proxy';
+  /** Which way and why: "directly to 2 replicas". */
+  readonly sentence: string;
+  /** As they told of themselves. */
+  readonly replicas: readonly { readonly id: string; readonly loads: number }[];
 }
 
 export interface RayEngine extends Engine {
   /** Whether the cluster can be reached at all. Errors: INVALID_OPTION, RAY_UNREACHABLE, RAY_TOKEN_REFUSED. */
   check(signal: AbortSignal): Promise<void>;
+  /** What requests went to. */
+  applications(): readonly ApplicationView[];
 }
 
 /**
@@ -46,6 +63,7 @@ export function createRayEngine(options: RayEngineOptions): RayEngine {
       load: (signal, progress) => connect().load(metadata, artifact, signal, progress),
     }),
     check: (signal) => Promise.resolve().then(() => connect().check(signal)),
+    applications: () => cluster?.applications() ?? [],
     close: async () => cluster?.close(),
   };
 }
@@ -62,17 +80,27 @@ class Cluster {
   readonly #options: RayEngineOptions;
   readonly #dashboard: Dashboard;
   readonly #deployments: Deployments;
-  readonly #way: Way;
+  readonly #view: ClusterView;
+  readonly #ways: Ways;
   /** By model: one deploy however many versions of it come up at once. */
   readonly #deploying = new SingleFlight<string, boolean>();
   readonly #closing = new AbortController();
 
   constructor(options: RayEngineOptions) {
-    const { tokenSource, hostDirectory, clock, logger } = options;
+    const { tokenSource, hostDirectory, clock, logger, onAsked = () => undefined } = options;
     this.#options = options;
     this.#dashboard = new Dashboard(parseRayAddress(options.address), tokenSource);
     this.#deployments = new Deployments({ dashboard: this.#dashboard, hostDirectory, clock, logger });
-    this.#way = new ProxyWay(this.#dashboard, clock);
+    this.#view = new ClusterView(this.#dashboard, clock, logger);
+    this.#ways = new Ways({ view: this.#view, clock, logger, onAsked });
+  }
+
+  applications(): readonly ApplicationView[] {
+    return this.#ways.known.map(({ application, way, notes }) => ({
+      application,
+      ...way,
+      replicas: notes.map(({ id, loads }) => ({ id, loads })),
+    }));
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -101,17 +129,21 @@ class Cluster {
       if (changed)
         logger.warn({}, 'the application was gone from the cluster, or another; it is deployed again');
       await sleep(this.#options.clock, routeMs, stop, { keepsAlive: true });
+      await this.#view.read(stop);
     };
     const on: OnCluster = {
       ref: { model, version },
       application: applicationName(model),
       uri,
-      way: this.#way,
+      key: versionKey(uri),
+      way: this.#ways,
       upload,
       redeploy,
       logger,
     };
     await Promise.all([upload(signal), this.#deploy(model, signal, progress)]);
+    // What runs since a moment ago is to be seen.
+    await this.#view.read(signal);
     progress('loading in a replica');
     const loaded = await askOnce(on, 'load', { type: 'load', id: 1, directory: '' }, signal);
     if (loaded.type !== 'loaded')
@@ -121,7 +153,8 @@ class Cluster {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([this.#way.close(), this.#dashboard.close()]);
+    this.#view.close();
+    await Promise.all([this.#ways.close(), this.#dashboard.close()]);
   }
 
   /** Shared by all who ask at once: one that leaves does not end it, a gateway that closes does. */

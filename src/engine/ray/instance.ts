@@ -11,6 +11,14 @@ export interface ServeInstance {
   readonly proxies: readonly string[];
 }
 
+/** A replica that Ray says can be called. */
+export interface Target {
+  readonly id: string;
+  readonly origin: string;
+  /** What comes before the routes of applications; mostly empty. */
+  readonly rootPath: string;
+}
+
 export interface RayApplication {
   /** As it was written; null when it did not come through the REST API, which then leaves it alone. */
   readonly config: UnknownRecord | null;
@@ -19,6 +27,10 @@ export interface RayApplication {
   readonly reason: string;
   readonly replicas: number;
   readonly runningReplicas: number;
+  /** Of all its replicas, also of those that start or stop. */
+  readonly replicaIds: readonly string[];
+  /** Replicas with an address of their own; none unless the cluster exposes them. */
+  readonly targets: readonly Target[];
 }
 
 const said = ['proxy_location', 'http_options', 'grpc_options', 'target_capacity'];
@@ -29,9 +41,13 @@ export function readInstance(json: unknown): ServeInstance {
   const port = asNumber(http['port']);
   const kept = said.filter((name) => root[name] !== null && root[name] !== undefined);
   const proxies = Object.values(asRecord(root['proxies'])).map(asRecord);
+  const targets = readTargets(root['target_groups'], asText(http['root_path']) ?? '');
   return {
     applications: new Map(
-      Object.entries(asRecord(root['applications'])).map(([name, value]) => [name, readApplication(value)]),
+      Object.entries(asRecord(root['applications'])).map(([name, value]) => [
+        name,
+        readApplication(value, targets.get(name) ?? []),
+      ]),
     ),
     rest: Object.fromEntries(kept.map((name) => [name, root[name]])),
     http: port === null ? null : { port, rootPath: asText(http['root_path']) ?? '' },
@@ -41,7 +57,30 @@ export function readInstance(json: unknown): ServeInstance {
   };
 }
 
-function readApplication(value: unknown): RayApplication {
+/** By application. Where Ray names its proxies instead, there are none. */
+function readTargets(groups: unknown, rootPath: string): ReadonlyMap<string, readonly Target[]> {
+  const ours = asList(groups)
+    .map(asRecord)
+    .filter(({ protocol }) => protocol === 'HTTP');
+  return new Map(
+    ours.map(({ app_name: name, targets }) => [String(name), asList(targets).flatMap(readTarget(rootPath))]),
+  );
+}
+
+const readTarget =
+  (rootPath: string) =>
+  (value: unknown): readonly Target[] => {
+    const { name, ip, port } = asRecord(value);
+    const id = /^SERVE_REPLICA::.*#(\w+)$/.exec(String(name))?.[1];
+    if (id === undefined) return [];
+    return [{ id, origin: `http://${hostPart(String(ip))}:${String(port)}`, rootPath }];
+  };
+
+/** A host as it stands in a URL. */
+export const hostPart = (host: string): string =>
+  host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+
+function readApplication(value: unknown, targets: readonly Target[]): RayApplication {
   const { deployed_app_config: config, status, message, deployments } = asRecord(value);
   const parts = Object.values(asRecord(deployments)).map(asRecord);
   const replicas = parts.flatMap((part) => asList(part['replicas'])).map(asRecord);
@@ -52,6 +91,8 @@ function readApplication(value: unknown): RayApplication {
     reason: messages.map(lastLine).find((line) => line !== '') ?? '',
     replicas: replicas.length,
     runningReplicas: replicas.filter(({ state }) => state === 'RUNNING').length,
+    replicaIds: replicas.map(({ replica_id: id }) => String(id)),
+    targets,
   };
 }
 

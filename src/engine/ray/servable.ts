@@ -13,6 +13,8 @@ export interface OnCluster {
   readonly application: string;
   /** The package of the artifact. */
   readonly uri: string;
+  /** `versionKey` of it. */
+  readonly key: string;
   readonly way: Way;
   /** Uploads the artifact unless the cluster has it. */
   readonly upload: (signal: AbortSignal) => Promise<void>;
@@ -35,13 +37,14 @@ export async function* ask(
   message: Message,
   signal: AbortSignal,
 ): AsyncGenerator<HostMessage, void> {
-  const { application, uri, ref } = on;
-  const frame = packMessage(message, null);
+  const { application, uri, key, ref, upload } = on;
+  const frame = Buffer.concat(packMessage(message, null));
+  const question = { application, model: ref.model, what, uri, key, frame, upload };
   let deaths = 0;
   let uploaded = false;
   let absences = 0;
   while (deaths < mostDeaths) {
-    const outcome = await on.way.ask({ application, model: ref.model, what, uri, frame }, signal);
+    const outcome = await on.way.ask(question, signal);
     if (outcome.type === 'gone') {
       absences += 1;
       if (absences > mostAbsences)
@@ -55,7 +58,7 @@ export async function* ask(
       const code = first.done === true ? 'NOTHING' : codeOf(first.value);
       if (code === 'ARTIFACT_GONE' && !uploaded) {
         uploaded = true;
-        await on.upload(signal);
+        await upload(signal);
         continue;
       }
       if (first.done !== true && code !== 'WORKER_LOST') {
@@ -92,19 +95,30 @@ export async function askOnce(
 /** A version that any replica of its application may answer for. */
 export class RayServable implements Servable {
   readonly engine = 'ray';
-  readonly executors: number;
   readonly streams: boolean;
-  readonly detail: string;
   /** Of the cluster's memory, which is not this process's to free. */
   readonly memoryBytes = null;
   readonly #on: OnCluster;
+  readonly #versions: string;
+  readonly #replicas: number;
 
+  /** `replicas`: how many there are to be at most. */
   constructor(on: OnCluster, loaded: LoadedMessage, replicas: number) {
     const { python = 'unknown', mlflow = 'unknown' } = loaded.versions;
     this.#on = on;
-    this.executors = replicas;
+    this.#replicas = replicas;
+    this.#versions = `Python ${python}, MLflow ${mlflow}`;
     this.streams = loaded.streams;
-    this.detail = `Ray application ${on.application}, ${on.way.description}, Python ${python}, MLflow ${mlflow}`;
+  }
+
+  /** One predict at a time in each replica; also in those to come, which Ray starts because requests wait. */
+  get executors(): number {
+    return Math.max(this.#replicas, this.#on.way.replicas(this.#on.application) ?? 1);
+  }
+
+  get detail(): string {
+    const { application, way } = this.#on;
+    return `Ray application ${application}, ${way.describe(application).sentence}, ${this.#versions}`;
   }
 
   async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
