@@ -46,7 +46,8 @@ export async function startRayCluster(options: RayClusterOptions = {}): Promise<
   const python = await pythonEnv('ray');
   // One at a time on this machine: a node that is not up within 30 s gives up.
   const lock = join(tmpdir(), 'countersign-ray-start.lock');
-  return withFileLock(lock, new AbortController().signal, () => start(python, options), systemClock);
+  const twice = (): Promise<RayCluster> => start(python, options).catch(() => start(python, options));
+  return withFileLock(lock, new AbortController().signal, twice, systemClock);
 }
 
 async function start(
