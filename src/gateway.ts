@@ -35,6 +35,7 @@ import { createManager } from './serving/create-manager.ts';
 import { type Manager } from './serving/manager.ts';
 import { type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/create-metrics.ts';
+import { openTracing } from './telemetry/open-tracing.ts';
 import { type Clock, sleep } from './util/clock.ts';
 
 export interface GatewayParts {
@@ -175,6 +176,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     mlflowCodec: createMlflowCodec(),
     logger,
     metrics,
+    tracing: await openTracing(clock),
     clock,
     maxBodyBytes: options.maxBodyBytes,
     accessLogRate: options.accessLogRate,

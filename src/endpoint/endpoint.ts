@@ -1,6 +1,7 @@
 import { type Codec, type EncodedAnswer, type EncodedRequest } from '../codec/codec.ts';
 import { type Comparison, type Contract } from '../contract/contract.ts';
 import { type VersionStatus } from '../serving/manager.ts';
+import { type Span } from '../telemetry/tracing.ts';
 import { type Selector } from './selector.ts';
 
 export { type Selector } from './selector.ts';
@@ -44,6 +45,8 @@ export interface CallObserver {
   stage(name: string, durationMs: number): void;
   /** A member of a composed model was asked; told once a call, also when it failed. */
   member?(turn: MemberTurn): void;
+  /** The call in the traces, of which the members of a composed model are children; absent or null: nobody wants it. */
+  readonly span?: Span | null;
 }
 
 /** Something with a name and a contract that can predict. A model is one, a composed model another. */

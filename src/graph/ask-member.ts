@@ -9,16 +9,17 @@ import {
 import { type ErrorCode } from '../errors/catalogue.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Logger } from '../telemetry/logger.ts';
+import { type Span } from '../telemetry/tracing.ts';
 import { type Clock } from '../util/clock.ts';
 import { type MemberSpec } from './definition.ts';
 import { type Ask } from './prepared.ts';
+import { type Outcome, Turn } from './turn.ts';
 
 /** One time a member was asked, for the metrics. */
 export interface MemberObservation {
   readonly graph: string;
   readonly member: string;
-  /** `replaced` and `omitted`: it failed, and its `onError` says what to do. */
-  readonly outcome: 'answered' | 'replaced' | 'omitted' | 'failed';
+  readonly outcome: Outcome;
   readonly durationMs: number;
 }
 
@@ -31,6 +32,8 @@ export interface AskingOptions {
   readonly requestId: string;
   /** Aborts when the call of the composed model ends, well or not. */
   readonly signal: AbortSignal;
+  /** The call in the traces; null: nobody wants it. */
+  readonly span: Span | null;
   /** What is left of the call's deadline. */
   readonly remainingMs: () => number;
   readonly observed: (observation: MemberObservation) => void;
@@ -53,34 +56,36 @@ export class Asking {
     this.#options = options;
   }
 
-  /** What each member that was asked did. */
-  turns(): readonly MemberTurn[] {
-    return [...this.#turns].map(([name, { version, began, ended }]) => ({
-      name,
-      version,
-      durationMs: ended - began,
-    }));
+  /** The call is over: what each member that was asked did. */
+  end(): readonly MemberTurn[] {
+    return [...this.#turns].map(([name, turn]) => turn.end(name));
   }
 
   readonly ask: Ask = async (member, rows, params) => {
     const { clock, signal, logger, graph } = this.#options;
     const began = clock.monotonicMs();
-    const turn = this.#turn(member.name, began);
-    let outcome: MemberObservation['outcome'] = 'failed';
+    const turn = this.#turn(member, began);
+    turn.asked(rows.length);
+    let outcome: Outcome = 'failed';
+    let code: ErrorCode | null = null;
     try {
-      const answers = await this.#call(member, rows, { ...member.params, ...params }, turn);
+      const call = (): Promise<readonly unknown[]> =>
+        this.#call(member, rows, { ...member.params, ...params }, turn);
+      const answers = await (turn.span === null ? call() : turn.span.run(call));
       outcome = 'answered';
       return answers;
     } catch (thrown) {
       const error = CountersignError.from(thrown);
+      code = error.code;
       if (signal.aborted || member.onError.kind === 'fail') throw placed(error, graph, member, turn.version);
       outcome = member.onError.kind === 'omit' ? 'omitted' : 'replaced';
       logger.warn({ graph, member: member.name, error, outcome }, 'a member failed');
       const { onError } = member;
       return onError.kind === 'omit' ? null : rows.map(() => onError.row);
     } finally {
-      turn.ended = clock.monotonicMs();
-      this.#options.observed({ graph, member: member.name, outcome, durationMs: turn.ended - began });
+      const ended = clock.monotonicMs();
+      turn.answered(ended, outcome, code);
+      this.#options.observed({ graph, member: member.name, outcome, durationMs: ended - began });
     }
   };
 
@@ -111,28 +116,32 @@ export class Asking {
   }
 
   #observer(member: MemberSpec, turn: Turn): CallObserver {
+    const { span } = turn;
     return {
-      resolved: (_model, version) => (turn.version = version),
-      stage: () => undefined,
+      resolved: (model, version) => {
+        turn.version = version;
+        span?.resolved(model, version);
+      },
+      stage: (name, durationMs) => span?.stage(name, durationMs),
       member: ({ name, version, durationMs }) => {
-        const inner = this.#turn(`${member.name}/${name}`, turn.began);
+        const path = `${member.name}/${name}`;
+        const inner = this.#turns.get(path) ?? new Turn(turn.began, null);
+        this.#turns.set(path, inner);
         inner.version = version;
         inner.ended = Math.max(inner.ended, inner.began + durationMs);
       },
+      span,
     };
   }
 
-  #turn(name: string, began: number): Turn {
-    const turn = this.#turns.get(name) ?? { version: null, began, ended: began };
+  #turn({ name, model }: MemberSpec, began: number): Turn {
+    const known = this.#turns.get(name);
+    if (known !== undefined) return known;
+    const { span, graph } = this.#options;
+    const turn = new Turn(began, span?.member({ graph, member: name, model }) ?? null);
     this.#turns.set(name, turn);
     return turn;
   }
-}
-
-interface Turn {
-  version: string | null;
-  readonly began: number;
-  ended: number;
 }
 
 const noVersions: MemberVersions = new Map();

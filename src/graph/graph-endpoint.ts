@@ -188,6 +188,7 @@ export class GraphEndpoint implements Endpoint {
       versions: pinMembers(this.graph, call.memberVersions),
       requestId,
       signal,
+      span: observer.span ?? null,
       remainingMs: () => Math.max(0, deadline.remainingMs() - graceMs),
     });
     const params = paramValues(request, prepared.longs);
@@ -197,7 +198,7 @@ export class GraphEndpoint implements Endpoint {
       throw this.#failure(thrown);
     } finally {
       over.abort(countersignError('CALLER_LEFT'));
-      for (const turn of asking.turns()) observer.member?.(turn);
+      for (const turn of asking.end()) observer.member?.(turn);
     }
   }
 

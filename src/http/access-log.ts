@@ -19,6 +19,8 @@ export interface AccessLine {
   readonly model: string | null;
   readonly version: string | null;
   readonly code: string | null;
+  /** Where the request is in the traces. */
+  readonly traceId?: string;
 }
 
 const secondMs = 1000;

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type CallObserver, type Endpoint, type MemberTurn } from '../endpoint/endpoint.ts';
+import { type RequestSpan } from '../telemetry/tracing.ts';
 
 /** Which projection of errors the route's callers understand. */
 export type Protocol = 'serve' | 'mlflow';
@@ -19,6 +20,7 @@ export interface ExchangeInit {
   readonly isDraining: () => boolean;
   /** Monotonic. */
   readonly startedMs: number;
+  readonly span: RequestSpan | null;
   readonly onStage: (name: string, durationMs: number) => void;
 }
 
@@ -36,6 +38,7 @@ export class Exchange implements CallObserver {
   readonly contentType: string | null;
   readonly isDraining: () => boolean;
   readonly startedMs: number;
+  readonly span: RequestSpan | null;
   readonly stages = new Map<string, number>();
   /** What the members of a composed model did. */
   readonly members: MemberTurn[] = [];
@@ -61,6 +64,7 @@ export class Exchange implements CallObserver {
     this.contentType = init.contentType;
     this.isDraining = init.isDraining;
     this.startedMs = init.startedMs;
+    this.span = init.span;
     this.#onStage = init.onStage;
   }
 
@@ -88,6 +92,7 @@ export class Exchange implements CallObserver {
   resolved(model: string, version: string): void {
     this.model = model;
     this.version = version;
+    this.span?.resolved(model, version);
   }
 
   member(turn: MemberTurn): void {
@@ -97,5 +102,6 @@ export class Exchange implements CallObserver {
   stage(name: string, durationMs: number): void {
     this.stages.set(name, (this.stages.get(name) ?? 0) + durationMs);
     this.#onStage(name, durationMs);
+    this.span?.stage(name, durationMs);
   }
 }

@@ -2,6 +2,7 @@ import { type Codec } from '../codec/codec.ts';
 import { type Catalogue } from '../endpoint/endpoint.ts';
 import { type Logger } from '../telemetry/logger.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
+import { type Tracing } from '../telemetry/tracing.ts';
 import { type Clock } from '../util/clock.ts';
 
 /** What the HTTP room tells the metrics, and where it gets the page of /metrics. */
@@ -13,6 +14,8 @@ export interface HttpOptions {
   readonly mlflowCodec: Codec;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
+  /** Null: nobody asked for traces. */
+  readonly tracing?: Tracing | null;
   readonly clock: Clock;
   /** A longer body is answered with 413 BODY_TOO_LARGE. */
   readonly maxBodyBytes: number;

@@ -68,7 +68,7 @@ export function handler(handle: Handle, options: HttpOptions) {
     if (request.body instanceof Uint8Array) exchange.body = request.body;
     let answer: Answer;
     try {
-      answer = await handle(exchange);
+      answer = await (exchange.span === null ? handle(exchange) : exchange.span.run(() => handle(exchange)));
     } catch (thrown) {
       answer = failed(thrown, exchange, options);
     }

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { countersignError } from '../errors/countersign-error.ts';
+import { type RequestSpan } from '../telemetry/tracing.ts';
 import { AccessLog } from './access-log.ts';
 import { Exchange, type Protocol } from './exchange.ts';
 import { fromFastify } from './fastify-error.ts';
@@ -93,8 +94,10 @@ function begin(request: FastifyRequest, reply: FastifyReply, shared: Shared): vo
   const { options } = shared;
   const { clock, metrics } = options;
   const { headers } = request.raw;
+  const id = requestId(headers['x-request-id'], options.trustRequestId ?? true);
+  const startedMs = clock.monotonicMs();
   request.exchange = new Exchange({
-    requestId: requestId(headers['x-request-id'], options.trustRequestId ?? true),
+    requestId: id,
     method: request.method,
     url: request.url,
     route: request.routeOptions.url ?? 'unmatched',
@@ -103,7 +106,8 @@ function begin(request: FastifyRequest, reply: FastifyReply, shared: Shared): vo
     headers,
     contentType: headers['content-type'] ?? null,
     isDraining: () => shared.draining,
-    startedMs: clock.monotonicMs(),
+    startedMs,
+    span: beginSpan(request, id, startedMs, options),
     onStage: (name, durationMs) => {
       metrics.stage(name, durationMs);
     },
@@ -117,15 +121,38 @@ function begin(request: FastifyRequest, reply: FastifyReply, shared: Shared): vo
   });
 }
 
+/** A span of the request; none where nobody asked for traces, nor for what machines ask every few seconds. */
+function beginSpan(
+  { method, url, raw, routeOptions }: FastifyRequest,
+  requestId: string,
+  startedMs: number,
+  { tracing = null }: HttpOptions,
+): RequestSpan | null {
+  if (tracing === null || routeOptions.config.quiet === true) return null;
+  const { headers, httpVersion } = raw;
+  const [path = ''] = url.split('?', 1);
+  return tracing.request({
+    method,
+    route: routeOptions.url ?? null,
+    path,
+    headers,
+    httpVersion,
+    requestId,
+    startedMs,
+  });
+}
+
 function end(request: FastifyRequest, { raw }: FastifyReply, { options, log }: Shared): void {
   const { exchange, routeOptions } = request;
   if (!raw.writableEnded) exchange.callerLeft(countersignError('CALLER_LEFT'));
   const { requestId, method, path, route, model, version, code } = exchange;
   const status = raw.writableEnded ? raw.statusCode : 499;
+  exchange.span?.end({ status: raw.writableEnded ? status : null, code });
   const durationMs = options.clock.monotonicMs() - exchange.startedMs;
   options.metrics.requestEnded({ model, version, route, status, durationMs });
   const line = { requestId, method, path, route, status, durationMs, model, version, code };
-  log.ended(line, routeOptions.config.quiet === true);
+  const { span } = exchange;
+  log.ended(span === null ? line : { ...line, traceId: span.traceId }, routeOptions.config.quiet === true);
 }
 
 function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { createGateway, type Gateway, type GatewayParts, type StartFailure } from '../../gateway.ts';
 import { resolveModelUri } from '../../registry/model-uri.ts';
+import { startTracing } from '../../telemetry/start-tracing.ts';
 import { systemClock } from '../../util/clock.ts';
 import { type CliContext, cliContext, openFrom } from '../context.ts';
 import { addOptions, allOptions } from '../options.ts';
@@ -25,6 +26,17 @@ export function serveCommand(): Command {
 }
 
 async function serve(context: CliContext, names: readonly string[]): Promise<void> {
+  const tracing = await startTracing(systemClock, context.logger);
+  let ended: boolean | undefined;
+  try {
+    await serveUntilStopped(context, names);
+  } finally {
+    ended = await tracing?.stop();
+  }
+  if (ended === false) process.exit();
+}
+
+async function serveUntilStopped(context: CliContext, names: readonly string[]): Promise<void> {
   const parts = await gatewayParts(context, names);
   const gateway = await createGateway(parts);
   const stopping = stopOnSignals(gateway, context);
