@@ -8,6 +8,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { type ComposedResult, composedScenario, runComposed } from './composed/run.ts';
+import { composedReport } from './composed/table.ts';
 import { requireWrk } from './load.ts';
 import { Noise } from './noise.ts';
 import { cache } from './paths.ts';
@@ -45,9 +47,10 @@ const { values: flags } = parseArgs({
   },
 });
 
+const isChosen = (name: string): boolean => flags.only === undefined || name.includes(flags.only);
 const chosen = scenarios
   .filter((scenario) => scenario.quick || !flags.quick)
-  .filter((scenario) => flags.only === undefined || scenario.name.includes(flags.only));
+  .filter(({ name }) => isChosen(name));
 
 try {
   await requireWrk();
@@ -61,7 +64,15 @@ try {
     console.log(`measuring: ${scenario.name}`);
     results.push(await runScenario(scenario, plan, prepared, noise));
   }
-  const report = reportOf(results, noise.report());
+  let composed: ComposedResult | null = null;
+  if (isChosen(composedScenario)) {
+    console.log(`measuring: ${composedScenario}`);
+    composed = await runComposed(plan, prepared, noise);
+  }
+  const report = [
+    ...(composed === null ? [] : [composedReport(composed)]),
+    reportOf(results, noise.report()),
+  ].join('\n\n');
   console.log(`\n${report}`);
   await mkdir(flags.out, { recursive: true });
   const facts = {
@@ -71,7 +82,7 @@ try {
   };
   await writeFile(
     join(flags.out, 'results.json'),
-    JSON.stringify({ ...facts, noise: noise.report(), results }, null, 1),
+    JSON.stringify({ ...facts, noise: noise.report(), results, composed }, null, 1),
   );
   await writeFile(join(flags.out, 'report.md'), `${report}\n`);
   await writeFile(join(flags.out, 'throughput.svg'), plotOf(results));

@@ -12,6 +12,9 @@ export { type ErrorCode, type ErrorKind } from './errors/catalogue.ts';
 export { type Logger } from './telemetry/logger.ts';
 export { compose, type ComposeContext, type GraphDefinition } from './graph/compose.ts';
 export {
+  type BranchOptions,
+  condition,
+  type ConditionOptions,
   ensemble,
   type EnsembleMemberOptions,
   type EnsembleOptions,
@@ -19,6 +22,7 @@ export {
   type PipelineOptions,
   type ReferenceGiven,
   type StepOptions,
+  type TestOptions,
 } from './graph/forms.ts';
 export { invalidRow } from './graph/invalid-row.ts';
 export {

@@ -74,6 +74,7 @@ interface PerList<
 export interface GraphDefinition {
   readonly compose?: unknown;
   readonly pipeline?: unknown;
+  readonly condition?: unknown;
   readonly ensemble?: unknown;
 }
 

@@ -3,7 +3,7 @@ import { type Schema, type Signature } from '../contract/signature.ts';
 import { type Selector } from '../endpoint/endpoint.ts';
 
 /** A composed model as read from the config: its words checked, its members not yet looked up. */
-export type Graph = FunctionGraph | PipelineGraph | EnsembleGraph;
+export type Graph = FunctionGraph | PipelineGraph | ConditionGraph | EnsembleGraph;
 
 interface Described {
   readonly name: string;
@@ -60,15 +60,41 @@ export interface Mapping {
   readonly fields: ReadonlyMap<string, Reference>;
 }
 
-export type Reference =
-  | {
-      readonly kind: 'field';
-      /** Null: the answer before, which for the first step is the request. */
-      readonly from: string | null;
-      /** Null: the row itself. */
-      readonly field: string | null;
-    }
-  | { readonly kind: 'value'; readonly value: unknown };
+export interface ConditionGraph extends Described {
+  readonly kind: 'condition';
+  /** Asked with every row; null: the condition looks at the request. */
+  readonly first: Step | null;
+  readonly test: Test;
+  readonly then: Branch;
+  readonly otherwise: Branch;
+}
+
+/** What is done with the rows that go one way. */
+export interface Branch {
+  /** Null: nobody else is asked. */
+  readonly step: Step | null;
+  /** Null: the last answer. */
+  readonly output: ReadonlyMap<string, Reference> | null;
+}
+
+export type Scalar = string | number | boolean;
+
+/** What decides which way a row goes. A value that is missing or NaN passes no test. */
+export type Test = { readonly value: FieldReference } & (
+  | { readonly comparison: 'above' | 'below' | 'atLeast' | 'atMost'; readonly against: number }
+  | { readonly comparison: 'equals'; readonly against: Scalar }
+  | { readonly comparison: 'oneOf'; readonly against: readonly Scalar[] }
+);
+
+export interface FieldReference {
+  readonly kind: 'field';
+  /** Null: the answer before, which for the first step is the request. */
+  readonly from: string | null;
+  /** Null: the row itself. */
+  readonly field: string | null;
+}
+
+export type Reference = FieldReference | { readonly kind: 'value'; readonly value: unknown };
 
 /** The name of the request among the sources of a reference. */
 export const requestSource = 'request';

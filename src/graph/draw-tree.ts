@@ -1,5 +1,5 @@
 import { type Graph, type MemberSpec, type Reference } from './definition.ts';
-import { memberNotes, modelWords, referenceWords } from './graph-words.ts';
+import { memberNotes, modelWords, referenceWords, stepsOf, whenNotes } from './graph-words.ts';
 
 /** Composed models as a tree, a member that is composed itself with its own members below it. */
 export function drawTree(names: readonly string[], graphs: ReadonlyMap<string, Graph>): string {
@@ -30,16 +30,20 @@ function branches(graph: Graph, graphs: ReadonlyMap<string, Graph>): readonly st
 function memberLine(graph: Graph, member: MemberSpec, index: number, inner: Graph | undefined): string {
   const model = modelWords(member);
   const name = member.name === member.model ? model : `${member.name}: ${model}`;
-  const notes = [...(inner === undefined ? [] : [kindWords(inner)]), ...memberNotes(graph, index)];
+  const notes = [
+    ...(inner === undefined ? [] : [kindWords(inner)]),
+    ...whenNotes(graph, index),
+    ...memberNotes(graph, index),
+  ];
   return notes.length === 0 ? name : `${name}  (${notes.join(', ')})`;
 }
 
 function mappingLines(graph: Graph, index: number): readonly string[] {
-  if (graph.kind === 'pipeline') {
-    const mapping = graph.steps[index]?.mapping;
-    const bare = mapping?.bare ?? null;
+  const mapping = stepsOf(graph)[index]?.mapping;
+  if (mapping !== undefined) {
+    const bare = mapping.bare;
     const line = (field: string, reference: Reference): string => `${field} <- ${referenceWords(reference)}`;
-    const lines = [...(mapping?.fields ?? [])].map(([field, reference]) => line(field, reference));
+    const lines = [...mapping.fields].map(([field, reference]) => line(field, reference));
     return bare === null ? lines : [line('input', bare), ...lines];
   }
   if (graph.kind !== 'ensemble') return [];

@@ -21,6 +21,14 @@ const graphs = parseGraphs({
       ],
     },
   },
+  gate: {
+    condition: {
+      ask: 'first',
+      when: { field: 'score', above: 0.5 },
+      then: { ask: { name: 'yes', model: 'second', input: { prompt: 'text' } } },
+      else: { output: { text: 'text' } },
+    },
+  },
   'code "x"': {
     compose: {
       members: { one: 'm/latest' },
@@ -45,7 +53,34 @@ describe('the tree', () => {
   });
 });
 
+describe('the tree of a condition', () => {
+  it('says when each member is asked', () => {
+    expect(drawTree(['gate'], graphs)).toBe(`gate  (condition)
+├─ first
+└─ yes: second  (when first.score > 0.5)
+   prompt <- text
+`);
+  });
+});
+
 describe('the flowchart', () => {
+  it('has both ways of a condition', () => {
+    expect(drawMermaid(['gate'], graphs)).toBe(`flowchart LR
+  subgraph g0["gate (condition)"]
+    g0_in("request")
+    g0_0["first"]
+    g0_1["yes<br>second"]
+    g0_if{"first.score #gt; 0.5"}
+    g0_in --> g0_0
+    g0_0 --> g0_if
+    g0_if -->|"yes<br>prompt ← text"| g0_1
+    g0_1 --> g0_out
+    g0_if -->|"no"| g0_out
+    g0_out("answer")
+  end
+`);
+  });
+
   it('has an edge from each step to the next, with what goes along it', () => {
     expect(drawMermaid(['inner'], graphs)).toBe(`flowchart LR
   subgraph g0["inner (pipeline)"]

@@ -35,6 +35,42 @@ export function pipeline(definition: PipelineOptions | PipelineOptions['steps'])
   return { pipeline: definition };
 }
 
+/** One of the comparisons, with a field of the answer before (or, with `from`, of the request). */
+export type TestOptions = {
+  readonly from?: 'request';
+  /** Absent: the answer itself, where it is one bare value. */
+  readonly field?: string;
+} & (
+  | { readonly above: number }
+  | { readonly below: number }
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+  | { readonly equals: string | number | boolean }
+  | { readonly oneOf: readonly (string | number | boolean)[] }
+);
+
+export interface BranchOptions {
+  /** Absent: nobody else is asked. */
+  readonly ask?: string | StepOptions;
+  /** The answer, field by field. Default: that of the model asked last. */
+  readonly output?: Readonly<Record<string, ReferenceGiven>>;
+}
+
+export interface ConditionOptions {
+  readonly description?: string;
+  /** The model whose answer decides; absent: the request does. */
+  readonly ask?: string | StepOptions;
+  /** A missing value, or NaN, passes no test. */
+  readonly when: TestOptions;
+  readonly then?: string | BranchOptions;
+  readonly else?: string | BranchOptions;
+}
+
+/** Rows that go on to one model or another, or to none, by what a first model answers. */
+export function condition(definition: ConditionOptions): GraphDefinition {
+  return { condition: definition };
+}
+
 export interface EnsembleMemberOptions extends MemberOptions {
   /** What it is called. Default: the name of its model. */
   readonly name?: string;

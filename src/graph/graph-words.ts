@@ -1,4 +1,5 @@
-import { type Graph, type MemberSpec, type Reference } from './definition.ts';
+import { testWords } from './condition-test.ts';
+import { type ConditionGraph, type Graph, type MemberSpec, type Reference, type Step } from './definition.ts';
 
 /** A member's model as the config names it: `model_two@production`. */
 export function modelWords({ model, selector }: MemberSpec): string {
@@ -23,6 +24,26 @@ export function memberNotes(graph: Graph, index: number): readonly string[] {
     ...(part === undefined || part.field === null ? [] : [`field ${part.field}`]),
     ...(member === undefined || member.onError.kind === 'fail' ? [] : [errorWords[member.onError.kind]]),
   ];
+}
+
+/** When a member of a condition is asked: the one that decides, always. */
+export function whenNotes(graph: Graph, index: number): readonly string[] {
+  const step = stepsOf(graph)[index];
+  if (graph.kind !== 'condition' || step === undefined || step === graph.first) return [];
+  return [step === graph.then.step ? `when ${conditionWords(graph)}` : `unless ${conditionWords(graph)}`];
+}
+
+/** `model_one.score > 0.5`. */
+export function conditionWords({ first, test }: ConditionGraph): string {
+  const from = test.value.from ?? first?.member.name ?? 'request';
+  return `${referenceWords({ ...test.value, from })} ${testWords(test)}`;
+}
+
+/** What each member is asked with, in the order of the members; empty where a graph has no steps. */
+export function stepsOf(graph: Graph): readonly Step[] {
+  if (graph.kind === 'pipeline') return graph.steps;
+  if (graph.kind !== 'condition') return [];
+  return [graph.first, graph.then.step, graph.otherwise.step].filter((step) => step !== null);
 }
 
 const errorWords = { omit: 'left out if it fails', default: 'a default if it fails' } as const;

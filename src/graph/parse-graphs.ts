@@ -1,11 +1,17 @@
 import { didYouMean } from '../util/nearest.ts';
 import { type Graph } from './definition.ts';
+import { parseCondition } from './parse-condition.ts';
 import { parseEnsemble } from './parse-ensemble.ts';
 import { parseFunction } from './parse-function.ts';
 import { parsePipeline } from './parse-pipeline.ts';
 import { invalid, record } from './reading.ts';
 
-const forms = { compose: parseFunction, pipeline: parsePipeline, ensemble: parseEnsemble } as const;
+const forms = {
+  compose: parseFunction,
+  pipeline: parsePipeline,
+  condition: parseCondition,
+  ensemble: parseEnsemble,
+} as const;
 const formNames = Object.keys(forms) as (keyof typeof forms)[];
 
 /** A name that can stand in a URL and is no name of MLflow's that could not. */

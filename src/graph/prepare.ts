@@ -1,4 +1,5 @@
 import { type Graph } from './definition.ts';
+import { prepareCondition } from './prepare-condition.ts';
 import { prepareEnsemble } from './prepare-ensemble.ts';
 import { prepareFunction } from './prepare-function.ts';
 import { preparePipeline } from './prepare-pipeline.ts';
@@ -11,6 +12,8 @@ export function prepare(graph: Graph, contracts: Contracts): Prepared {
       return prepareFunction(graph, contracts);
     case 'pipeline':
       return preparePipeline(graph, contracts);
+    case 'condition':
+      return prepareCondition(graph, contracts);
     case 'ensemble':
       return prepareEnsemble(graph, contracts);
   }

@@ -1,0 +1,62 @@
+import { describeType } from '../contract/describe-type.ts';
+import { type DataType } from '../contract/signature.ts';
+import { type Scalar, type Test } from './definition.ts';
+import { isNumber, mayFit } from './fit.ts';
+
+/** Whether a value passes. Pure. */
+export function passes(test: Test, value: unknown): boolean {
+  switch (test.comparison) {
+    case 'above':
+      return isComparable(value) && value > test.against;
+    case 'below':
+      return isComparable(value) && value < test.against;
+    case 'atLeast':
+      return isComparable(value) && value >= test.against;
+    case 'atMost':
+      return isComparable(value) && value <= test.against;
+    case 'equals':
+      return isSame(value, test.against);
+    case 'oneOf':
+      return test.against.some((each) => isSame(value, each));
+  }
+}
+
+function isComparable(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** A long that is no safe number is a bigint in the rows. */
+function isSame(value: unknown, against: Scalar): boolean {
+  if (typeof value !== 'bigint') return value === against;
+  return typeof against === 'number' && Number.isInteger(against) && value === BigInt(against);
+}
+
+/** The type of a field that nothing but the test says anything about. */
+export function testedType(test: Test): DataType {
+  if (test.comparison === 'equals') return scalarType(test.against);
+  if (test.comparison !== 'oneOf') return { kind: 'double' };
+  const types = test.against.map(scalarType);
+  return types.find(({ kind }) => kind === 'double') ?? types[0] ?? { kind: 'any' };
+}
+
+/** Why no value of the type can pass; null where some can. */
+export function cannotPass(test: Test, type: DataType): string | null {
+  const ordered = test.comparison !== 'equals' && test.comparison !== 'oneOf';
+  const fits = ordered
+    ? isNumber(type) || type.kind === 'any'
+    : [test.against].flat().every((each) => mayFit(scalarType(each), type));
+  return fits ? null : `${describeType(type)} is never ${testWords(test)}`;
+}
+
+function scalarType(value: Scalar): DataType {
+  if (typeof value === 'string') return { kind: 'string' };
+  if (typeof value === 'boolean') return { kind: 'boolean' };
+  return { kind: Number.isSafeInteger(value) ? 'long' : 'double' };
+}
+
+const signs = { above: '>', below: '<', atLeast: '>=', atMost: '<=', equals: '=', oneOf: 'in' } as const;
+
+/** `> 0.5`. */
+export function testWords({ comparison, against }: Test): string {
+  return `${signs[comparison]} ${JSON.stringify(against)}`;
+}
