@@ -45,16 +45,15 @@ function checkTest({ name, test }: ConditionGraph, edges: Edges, before: string)
 function outputsOf(graph: ConditionGraph, edges: Edges, contracts: Contracts, before: string): Schema {
   const where = placeOf(graph);
   const { then, otherwise } = graph;
-  const [yes, no] = [then, otherwise].map((branch) => {
-    const last = branch.step ?? graph.first;
-    return branch.output === null && last !== null
-      ? schemaOf(last.member, 'outputs', contracts, where)
-      : null;
-  });
-  if (yes !== null && yes !== undefined && no !== null && no !== undefined && sameJson(yes, no)) return yes;
+  const answerOf = ({ step, output }: Branch): Schema | null => {
+    const last = step ?? graph.first;
+    return output === null && last !== null ? schemaOf(last.member, 'outputs', contracts, where) : null;
+  };
+  const [yes, no] = [answerOf(then), answerOf(otherwise)];
+  if (yes !== null && no !== null && sameJson(yes, no)) return yes;
   const fields = [
-    fieldsOfBranch(then, yes ?? null, edges, before, `${where}.then`),
-    fieldsOfBranch(otherwise, no ?? null, edges, before, `${where}.else`),
+    fieldsOfBranch(then, yes, edges, before, `${where}.then`),
+    fieldsOfBranch(otherwise, no, edges, before, `${where}.else`),
   ] as const;
   const names = [...new Set(fields.flatMap((each) => [...each.keys()]))];
   const columns = names.map((name) => column(name, fields[0].get(name), fields[1].get(name), where));

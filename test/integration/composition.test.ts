@@ -58,6 +58,22 @@ describe('the example folder over the example registry', () => {
     expect(sure.headers.get('server-timing')).toMatch(/member-model_one;dur=\d/);
   });
 
+  it('answers the same where the condition is written without code', async () => {
+    await using forms = await serve(['serve', 'conditional', ...registry, '--config', 'forms.yaml'], {
+      cwd: join(examples, 'composed'),
+    });
+    await forms.ready();
+    const questions = ['Where do you live?', 'Who are you?', 'What?', 'x', 'How old is the house?'];
+    const rows = questions.map((question) => ({ question }));
+    const [form, code] = await Promise.all([
+      json(await forms.post('/models/conditional/serve', rows)),
+      json(await served.post('/models/conditional/serve', rows)),
+    ]);
+    expect(form).toEqual(code);
+    const used = (form as { models_used: string[] }[]).map(({ models_used }) => models_used.length);
+    expect(new Set(used), JSON.stringify(form)).toEqual(new Set([1, 2]));
+  });
+
   it('asks the expert in Python only where the ONNX gate doubts', async () => {
     const rows = (await json(await served.post('/models/iris_with_care/serve', [setosa, doubtful]))) as {
       label: string;
@@ -224,6 +240,11 @@ describe('a config that cannot be', () => {
       'an edge that cannot fit',
       '  g: { pipeline: [question_answerer, { model: translation_model, input: { prompt: score } }] }\n',
       'question_answerer.score -> translation_model.prompt: double is no string',
+    ],
+    [
+      'a test that nothing can pass',
+      '  g: { condition: { ask: question_answerer, when: { field: answer, above: 0.5 } } }\n',
+      'graphs.g.when: question_answerer.answer: string is never > 0.5',
     ],
     [
       'a name of the registry',

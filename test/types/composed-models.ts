@@ -4,7 +4,15 @@
  * What must compile and what must not, of composed models. There is nothing to run: `npm run types` reads this file,
  * and an error that is expected and does not come is one itself.
  */
-import { compose, type CountersignConfig, ensemble, invalidRow, member, pipeline } from 'countersign';
+import {
+  compose,
+  condition,
+  type CountersignConfig,
+  ensemble,
+  invalidRow,
+  member,
+  pipeline,
+} from 'countersign';
 
 // As `countersign types` writes it.
 declare module 'countersign' {
@@ -192,6 +200,16 @@ export const forms = {
       'typed gate',
       { model: 'typed_expert', input: { amount: 'score', note: { value: 'x' } } },
     ]),
+    way: condition({
+      ask: 'typed gate',
+      when: { field: 'score', above: 0.5 },
+      then: { ask: { model: 'typed_expert', input: { amount: { from: 'request', field: 'amount' } } } },
+      else: { output: { label: { value: 'fine' } } },
+    }),
+    // @ts-expect-error it says what of the answer, not what is asked of it
+    open: condition({ ask: 'typed gate', when: { field: 'score' } }),
+    // @ts-expect-error a number is above a number
+    text: condition({ ask: 'typed gate', when: { field: 'score', above: 'much' } }),
     // @ts-expect-error no such way to combine
     bad: ensemble({ members: ['typed gate'], combine: 'average' }),
   },
