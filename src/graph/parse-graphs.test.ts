@@ -50,7 +50,7 @@ describe('what stands under graphs', () => {
   it.each([
     [[], 'graphs: expected an object'],
     [{ 'a/b': { compose: fn } }, 'no slash'],
-    [{ g: {} }, 'expected one of compose, pipeline, ensemble'],
+    [{ g: {} }, 'expected one of compose, pipeline, condition, ensemble'],
     [{ g: { pipline: [] } }, 'did you mean `pipeline`?'],
     [{ g: { pipeline: [] } }, 'graphs.g.steps: expected a list that is not empty'],
     [{ g: { pipeline: { steps: ['a'], ouput: {} } } }, 'did you mean `output`?'],

@@ -24,6 +24,8 @@ const registry = [
   '--artifacts-destination',
   `${examples}/registry/artifacts`,
 ];
+/** Whoever asks first waits for the environments of the members. */
+const patient = ['--timeout', '280'];
 const iris = (...values: readonly number[]): Readonly<Record<string, number | undefined>> => ({
   'sepal length (cm)': values[0],
   'sepal width (cm)': values[1],
@@ -41,7 +43,7 @@ async function json(response: Response): Promise<unknown> {
 describe('the example folder over the example registry', () => {
   let served: Served;
   beforeAll(async () => {
-    served = await serve(['serve', ...registry], { cwd: join(examples, 'composed') });
+    served = await serve(['serve', ...registry, ...patient], { cwd: join(examples, 'composed') });
     await served.ready();
   });
   afterAll(async () => {
@@ -59,9 +61,12 @@ describe('the example folder over the example registry', () => {
   });
 
   it('answers the same where the condition is written without code', async () => {
-    await using forms = await serve(['serve', 'conditional', ...registry, '--config', 'forms.yaml'], {
-      cwd: join(examples, 'composed'),
-    });
+    await using forms = await serve(
+      ['serve', 'conditional', ...registry, ...patient, '--config', 'forms.yaml'],
+      {
+        cwd: join(examples, 'composed'),
+      },
+    );
     await forms.ready();
     const questions = ['Where do you live?', 'Who are you?', 'What?', 'x', 'How old is the house?'];
     const rows = questions.map((question) => ({ question }));
@@ -223,7 +228,7 @@ describe('MLflow’s documented ensemble', () => {
     });
     // Its parts are not served by themselves: they were not named.
     expect((await served.get('/models/ridge')).status).toBe(404);
-  });
+  }, 300_000);
 });
 
 describe('a config that cannot be', () => {
