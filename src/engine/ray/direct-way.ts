@@ -42,8 +42,7 @@ export class DirectWay {
       const reply = await this.#send(question, question.what, replica, asking);
       switch (reply.type) {
         case 'messages':
-          asking.noted(reply.note);
-          return reply;
+          return { ...reply, by: asking.noted(reply.note) };
         case 'busy':
           // One other may have room; to ask them all would be a load of its own.
           if (full !== null) throw full;
@@ -60,7 +59,7 @@ export class DirectWay {
           break;
         case 'lost':
           this.#failed(replica, `broke off (${reply.why})`);
-          return reply;
+          return { ...reply, by: replica.id };
       }
     }
   }
@@ -71,7 +70,9 @@ export class DirectWay {
 
   #choose(question: Question, replicas: Replicas, tried: ReadonlySet<string>): Replica | null {
     const { key } = question;
-    const able = replicas.up.filter(({ id }) => !tried.has(id));
+    const untried = replicas.up.filter(({ id }) => !tried.has(id));
+    const others = untried.filter(({ id }) => id !== question.avoid);
+    const able = others.length > 0 ? others : untried;
     const candidates = able.map((replica) => replica.candidate(key));
     const choice = chooseReplica(key, candidates, Math.random());
     if (choice === null) return null;

@@ -75,10 +75,9 @@ export class ProxyWay {
         throw countersignError('RAY_BUSY', model).with({ retryAfterSeconds, cause: text });
       }
       case 'messages':
-        noted(reply.note);
-        return reply;
+        return { ...reply, by: noted(reply.note) };
       case 'lost':
-        return reply;
+        return { ...reply, by: null };
     }
   }
 

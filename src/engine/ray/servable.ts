@@ -41,10 +41,11 @@ export async function* ask(
   const frame = Buffer.concat(packMessage(message, null));
   const question = { application, model: ref.model, what, uri, key, frame, upload };
   let deaths = 0;
+  let avoid: string | null = null;
   let uploaded = false;
   let absences = 0;
   while (deaths < mostDeaths) {
-    const outcome = await on.way.ask(question, signal);
+    const outcome = await on.way.ask({ ...question, avoid }, signal);
     if (outcome.type === 'gone') {
       absences += 1;
       if (absences > mostAbsences)
@@ -68,6 +69,8 @@ export async function* ask(
       }
     }
     deaths += 1;
+    // What killed it may be killing more there: a node that goes takes one process after another.
+    avoid = outcome.by;
     const why = outcome.type === 'lost' ? outcome.why : 'its worker ended';
     on.logger.warn({ why, again: deaths < mostDeaths }, 'a request was lost on the cluster');
   }

@@ -12,14 +12,20 @@ export interface Question {
   /** `versionKey` of it. */
   readonly key: string;
   readonly frame: Uint8Array;
+  /** A replica that lost it before: another is asked, if there is one. */
+  readonly avoid: string | null;
   /** Sees to it that the cluster has the package, for a replica that has to load it. */
   readonly upload: (signal: AbortSignal) => Promise<void>;
 }
 
-/** `lost`: whoever had the request died over it. `gone`: there is no such application. */
+/** `lost`: whoever had the request died over it. `gone`: there is no such application. `by`: the replica, if known. */
 export type Outcome =
-  | { readonly type: 'messages'; readonly messages: AsyncGenerator<HostMessage, void> }
-  | { readonly type: 'lost'; readonly why: string }
+  | {
+      readonly type: 'messages';
+      readonly messages: AsyncGenerator<HostMessage, void>;
+      readonly by: string | null;
+    }
+  | { readonly type: 'lost'; readonly why: string; readonly by: string | null }
   | { readonly type: 'gone' };
 
 /** How frames reach a replica. */
@@ -37,8 +43,8 @@ export interface Asking {
   readonly signal: AbortSignal;
   /** The error of a caller who left, or whose deadline passed. */
   readonly left: () => Error;
-  /** Takes what a replica says of itself on its answer. */
-  readonly noted: (note: string) => void;
+  /** Takes what a replica says of itself on its answer. Returns its id, if it said one. */
+  readonly noted: (note: string) => string | null;
 }
 
 export interface WayInUse {

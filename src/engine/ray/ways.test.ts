@@ -117,6 +117,7 @@ const running = async (...started: readonly FakeReplica[]): Promise<void> => {
 };
 const question = (uri = 'gcs://v1'): Question => ({
   ...{ application, model: 'm', what: 'predict', uri, key: versionKey(uri), frame: Buffer.from('x') },
+  avoid: null,
   upload: () => {
     uploads += 1;
     return Promise.resolve();
@@ -178,6 +179,18 @@ describe('directly', () => {
     expect([a.asked.length, b.asked.length]).toEqual([1, 1]);
     a.answer = null;
     while (ways.replicas(application) !== 2) await delay(20);
+  });
+
+  test('who lost a request before is avoided, if there is another', async () => {
+    await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
+    for (const avoid of ['a', 'b']) {
+      const outcome = await ways.ask({ ...question(), avoid }, never);
+      expect(outcome).toMatchObject({ type: 'messages', by: avoid === 'a' ? 'b' : 'a' });
+      if (outcome.type === 'messages') await Array.fromAsync(outcome.messages);
+    }
+    gone(replicas[1] ?? expect.fail());
+    await delay(50);
+    expect(await ways.ask({ ...question(), avoid: 'a' }, never)).toMatchObject({ by: 'a' });
   });
 
   test('a full replica sends a request to one other, and then it is RAY_BUSY with the Retry-After', async () => {

@@ -55,7 +55,9 @@ export class Ways implements Way {
         signal,
         left,
         noted: (note) => {
-          this.#options.onAsked({ model: question.model, way, replica: known.replicas.noted(note) });
+          const replica = known.replicas.noted(note);
+          this.#options.onAsked({ model: question.model, way, replica });
+          return replica;
         },
       });
       const direct = await this.#direct.ask(question, known.replicas, asking('direct'));
