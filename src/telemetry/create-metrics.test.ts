@@ -28,6 +28,28 @@ class States implements VersionStates {
 }
 
 describe('metrics', () => {
+  test('tell which replica of a cluster answered, which way, why that one, and how often it loaded', async () => {
+    const metrics = createMetrics();
+    metrics.watchCluster({
+      applications: () => [
+        {
+          application: 'countersign-m',
+          way: 'direct',
+          sentence: 'directly to 1 replica',
+          replicas: [{ id: 'abc', loads: 3 }],
+        },
+      ],
+    });
+    metrics.replicaAsked({ model: 'm', way: 'direct', replica: 'abc' });
+    metrics.replicaAsked({ model: 'm', way: 'proxy', replica: null });
+    expect(await lines(metrics, 'countersign_ray_')).toEqual([
+      'countersign_ray_requests_total{model="m",way="direct",replica="abc"} 1',
+      'countersign_ray_requests_total{model="m",way="proxy",replica="_unknown"} 1',
+      'countersign_ray_way{application="countersign-m",way="direct",reason="directly to 1 replica"} 1',
+      'countersign_ray_replica_loads{application="countersign-m",replica="abc"} 3',
+    ]);
+  });
+
   test('count requests by model, version, route and status, and time them', async () => {
     const metrics = createMetrics();
     const request = { model: 'm', version: '1', route: '/serve', status: 200, durationMs: 30 };

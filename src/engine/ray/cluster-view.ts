@@ -14,12 +14,14 @@ const patienceMs = 1_000;
 /** A head that takes longer is asked again later. */
 const readingMs = 5_000;
 
+type Head = Pick<Dashboard, 'address' | 'instance'>;
+
 /**
  * What runs on the cluster, read in the background: one small request for all models, every five seconds while anybody
  * asks for anything and soon after something failed; none in a quiet gateway.
  */
 export class ClusterView {
-  readonly dashboard: Dashboard;
+  readonly dashboard: Head;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
@@ -30,7 +32,7 @@ export class ClusterView {
   #usedMs = -Infinity;
   #due: { readonly atMs: number; readonly cancel: () => void } | null = null;
 
-  constructor(dashboard: Dashboard, clock: Clock, logger: Logger) {
+  constructor(dashboard: Head, clock: Clock, logger: Logger) {
     this.dashboard = dashboard;
     this.#clock = clock;
     this.#logger = logger;
@@ -48,10 +50,9 @@ export class ClusterView {
 
   /** Somebody goes by it: it stays fresh. Errors: those of the dashboard, when nothing is known at all. */
   async use(signal: AbortSignal): Promise<ServeInstance> {
-    const quiet = this.#clock.monotonicMs() - this.#usedMs > quietMs;
+    const quiet = this.#instance !== null && this.#clock.monotonicMs() - this.#usedMs > quietMs;
+    const known = this.#instance ?? (await this.read(signal));
     this.stayFresh();
-    const known = this.#instance;
-    if (known === null) return this.read(signal);
     if (!quiet) return known;
     const enough = sleep(this.#clock, patienceMs, signal, { keepsAlive: true });
     await Promise.race([this.#refresh(), enough]);

@@ -1,20 +1,16 @@
 import { Agent } from 'undici';
 
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Clock, sleep } from '../../util/clock.ts';
-import { type ClusterView } from './cluster-view.ts';
 import { exchange } from './exchange.ts';
 import { hostPart, type ServeInstance } from './instance.ts';
 import { type Asking, type Outcome, type Question } from './way.ts';
 
 const connectTimeoutMs = 5_000;
-/** Between two tries while proxies that took requests before refuse. */
-const pauseMs = 250;
 
 /** Through the HTTP proxies that Ray runs on its nodes: the next one where one refuses. */
 export class ProxyWay {
-  readonly #view: ClusterView;
-  readonly #clock: Clock;
+  /** The host of the dashboard. */
+  readonly #head: string;
   // The deadline is the caller's, said by the signal.
   readonly #agent = new Agent({
     headersTimeout: 0,
@@ -22,35 +18,22 @@ export class ProxyWay {
     connect: { timeout: connectTimeoutMs },
     keepAliveTimeout: 30_000,
   });
-  /** Answered last: asked first. Null while none ever answered. */
+  /** Answered last: asked first. */
   #proven: string | null = null;
 
-  constructor(view: ClusterView, clock: Clock) {
-    this.#view = view;
-    this.#clock = clock;
+  constructor(head: string) {
+    this.#head = head;
   }
 
-  /** Errors: those of `Way`. */
-  async ask(question: Question, asking: Asking): Promise<Outcome> {
-    const { signal } = asking;
-    for (;;) {
-      const origins = this.#origins(await this.#view.use(signal));
-      for (const origin of origins) {
-        const outcome = await this.#askOne(origin, question, asking);
-        if (outcome === 'refused') continue;
-        this.#proven = origin;
-        return outcome;
-      }
-      this.#view.doubt();
-      if (this.#proven === null)
-        throw countersignError(
-          'RAY_UNREACHABLE',
-          this.#view.dashboard.address.origin,
-          'none of its proxies takes requests',
-        ).with({ retryAfterSeconds: 1 });
-      // Ray starts a proxy that died again.
-      await sleep(this.#clock, pauseMs, signal, { keepsAlive: true });
+  /** Null when none of them takes requests. Errors: those of `Way`. */
+  async ask(question: Question, instance: ServeInstance, asking: Asking): Promise<Outcome | null> {
+    for (const origin of this.#origins(instance)) {
+      const outcome = await this.#askOne(origin, question, asking);
+      if (outcome === 'refused') continue;
+      this.#proven = origin;
+      return outcome;
     }
+    return null;
   }
 
   close(): Promise<void> {
@@ -84,7 +67,7 @@ export class ProxyWay {
   #origins({ http, proxies }: ServeInstance): readonly string[] {
     const { port, rootPath } = http ?? { port: 8000, rootPath: '' };
     // The head as we were told to reach it comes last: nodes know their own addresses better, where we can reach them.
-    const hosts = [...new Set([...proxies, this.#view.dashboard.address.hostname])];
+    const hosts = [...new Set([...proxies, this.#head])];
     const origins = hosts.map((host) => `http://${hostPart(host)}:${String(port)}${rootPath}`);
     const proven = this.#proven;
     if (proven === null || !origins.includes(proven)) return origins;

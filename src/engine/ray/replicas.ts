@@ -35,6 +35,8 @@ export class Replicas {
   /** Takes over what was read, and finds out of each that is new or was down whether it can be called. */
   async update(there: RayApplication | null): Promise<void> {
     this.#there = there;
+    // A controller that was started again knows of nothing at first: those that answer are kept.
+    if ((there?.replicaIds.length ?? 0) === 0 && this.#callable.size > 0) return this.#keepAnswering();
     const targets = new Map(there?.targets.map((target) => [target.id, target]));
     for (const replica of this.#callable.values()) {
       if (targets.get(replica.id)?.origin === replica.target.origin) continue;
@@ -84,6 +86,17 @@ export class Replicas {
   async close(): Promise<void> {
     await Promise.all([...this.#callable.values()].map((replica) => replica.destroy()));
     this.#callable = new Map();
+  }
+
+  async #keepAnswering(): Promise<void> {
+    await Promise.all(
+      [...this.#callable.values()].map(async (replica) => {
+        if ((await replica.probe(this.application)) !== null) return;
+        this.#callable.delete(replica.id);
+        this.#notes.delete(replica.id);
+        void replica.destroy().catch(() => undefined);
+      }),
+    );
   }
 
   async #probe(): Promise<void> {

@@ -54,6 +54,8 @@ let head: Server;
 let replicas: FakeReplica[];
 let proxyAnswer: RequestListener;
 let exposed: boolean;
+/** Ray's proxy is where nobody listens. */
+let refusing: boolean;
 let dashboard: Dashboard;
 let view: ClusterView;
 let ways: Ways;
@@ -67,7 +69,7 @@ const listening = async (server: Server): Promise<number> => {
 const portOf = (server: Server): number => (server.address() as AddressInfo | null)?.port ?? 9;
 
 beforeEach(async () => {
-  [replicas, asked, uploads, exposed] = [[], [], 0, true];
+  [replicas, asked, uploads, exposed, refusing] = [[], [], 0, true, false];
   proxyAnswer = (_, response) => response.writeHead(200, { 'countersign-replica': 'p;1;0;2;' }).end(end);
   const ports = new Map<string, number>();
   head = createServer((request, response) => {
@@ -87,7 +89,7 @@ beforeEach(async () => {
       : { protocol: 'HTTP', app_name: '', targets: [proxy] };
     response.end(
       JSON.stringify({
-        http_options: { port: portOf(head) },
+        http_options: { port: refusing ? 9 : portOf(head) },
         target_groups: [group],
         applications: {
           [application]: { status: 'RUNNING', deployments: { Replica: { replicas: running } } },
@@ -233,6 +235,18 @@ describe('directly', () => {
     while (closed < 2) await delay(10);
   });
 
+  test('a controller that was started again and knows of no replica yet takes away none that answers', async () => {
+    await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
+    expect(await ask()).toBe('messages');
+    const [a = expect.fail(), b = expect.fail()] = replicas;
+    gone(b);
+    replicas = [];
+    await view.read(never);
+    expect(await ask()).toBe('messages');
+    expect([a.asked.length, ways.describe(application).sentence]).toEqual([2, 'directly to 1 replica']);
+    gone(a);
+  });
+
   test('what is in flight in a replica that is no more is lost, not waited for', async () => {
     await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
     const [a = expect.fail(), b = expect.fail()] = replicas;
@@ -265,6 +279,20 @@ describe("through Ray's proxy", () => {
     expect(asked).toEqual([{ model: 'm', way: 'proxy', replica: 'p' }]);
     const { way, sentence } = ways.describe(application);
     expect([way, sentence]).toEqual(['proxy', expect.stringContaining(words)]);
+  });
+
+  test('where no proxy takes requests either, a request waits if one was answered before, else it is told', async () => {
+    refusing = true;
+    expect((await failing(ask())).code).toBe('RAY_UNREACHABLE');
+    refusing = false;
+    await view.read(never);
+    expect(await ask()).toBe('messages');
+    refusing = true;
+    await view.read(never);
+    const waiting = ask();
+    await delay(300);
+    refusing = false;
+    expect(await waiting).toBe('messages');
   });
 
   test("Ray's back-pressure is RAY_BUSY with its Retry-After, 404 is an application that is gone, 500 is lost", async () => {

@@ -1,5 +1,6 @@
+import { countersignError } from '../../errors/countersign-error.ts';
 import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
+import { type Clock, sleep } from '../../util/clock.ts';
 import { leftError } from '../leaving.ts';
 import { type ClusterView } from './cluster-view.ts';
 import { DirectWay } from './direct-way.ts';
@@ -29,42 +30,67 @@ interface Known {
   way: WayInUse['way'] | null;
 }
 
+/** Between two tries while all that took requests before refuse. */
+const pauseMs = 250;
+
 /** Directly to replicas where the cluster exposes them and they answer; through Ray's proxy otherwise. */
 export class Ways implements Way {
   readonly #options: WaysOptions;
   readonly #direct: DirectWay;
   readonly #proxy: ProxyWay;
   readonly #known = new Map<string, Known>();
+  #answered = false;
 
   constructor(options: WaysOptions) {
     const { view, clock } = options;
     this.#options = options;
     this.#direct = new DirectWay(view, clock);
-    this.#proxy = new ProxyWay(view, clock);
+    this.#proxy = new ProxyWay(view.dashboard.address.hostname);
     view.onRead((instance) => this.#update(instance));
   }
 
   async ask(question: Question, signal: AbortSignal): Promise<Outcome> {
-    const { clock, view } = this.#options;
+    const { clock } = this.#options;
     const startedMs = clock.monotonicMs();
     const left = (): Error => leftError(signal, clock.monotonicMs() - startedMs);
     try {
-      const known = this.#of(question.application, await view.use(signal));
+      return await this.#askAny(question, signal, left);
+    } catch (thrown) {
+      throw signal.aborted ? left() : thrown;
+    }
+  }
+
+  async #askAny(question: Question, signal: AbortSignal, left: () => Error): Promise<Outcome> {
+    const { clock, view, onAsked } = this.#options;
+    for (;;) {
+      const instance = await view.use(signal);
+      const known = this.#of(question.application, instance);
       await known.tried;
       const asking = (way: WayInUse['way']): Asking => ({
         signal,
         left,
         noted: (note) => {
           const replica = known.replicas.noted(note);
-          this.#options.onAsked({ model: question.model, way, replica });
+          this.#answered = true;
+          onAsked({ model: question.model, way, replica });
           return replica;
         },
       });
       const direct = await this.#direct.ask(question, known.replicas, asking('direct'));
-      return direct ?? (await this.#proxy.ask(question, asking('proxy')));
-    } catch (thrown) {
-      throw signal.aborted ? left() : thrown;
+      if (direct !== null) return direct;
+      const proxied = await this.#proxy.ask(question, instance, asking('proxy'));
+      if (proxied !== null) return proxied;
+      view.doubt();
+      if (!this.#answered) throw this.#unreachable();
+      // It did answer before: replicas and proxies that died are started again.
+      await sleep(clock, pauseMs, signal, { keepsAlive: true });
     }
+  }
+
+  #unreachable(): Error {
+    const { origin } = this.#options.view.dashboard.address;
+    const reason = 'none of its proxies takes requests';
+    return countersignError('RAY_UNREACHABLE', origin, reason).with({ retryAfterSeconds: 1 });
   }
 
   replicas(application: string): number | null {
