@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { type FastifyInstance } from 'fastify';
 import { createMlflowCodec } from './codec/mlflow.ts';
-import { createServeCodec } from './codec/serve.ts';
+import { createServeArrowCodec } from './codec/serve-arrow.ts';
 import { type ModelOptions, type ResolvedOptions } from './config/resolved-options.ts';
 import { createBringUp } from './endpoint/bring-up.ts';
 import { type Catalogue } from './endpoint/endpoint.ts';
@@ -172,7 +172,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   if (options.rayAddress !== null) metrics.watchCluster(ray);
   const http = createHttpServer({
     catalogue,
-    serveCodec: createServeCodec({ unknownFields: options.unknownFields }),
+    serveCodec: createServeArrowCodec({ unknownFields: options.unknownFields }),
     mlflowCodec: createMlflowCodec(),
     logger,
     metrics,

@@ -8,6 +8,8 @@ export interface EncodedRequest {
   /** The whole header; null when there is none. */
   readonly contentType: string | null;
   readonly query: URLSearchParams;
+  /** What the caller would have the answer in; absent: whatever comes. */
+  readonly accept?: string | undefined;
 }
 
 /** A request, read completely and without loss. */

@@ -1,3 +1,4 @@
+import { arrowType } from './accept.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 
 /** A parameter of a media type: a token, then a token or a quoted string. */
@@ -11,7 +12,7 @@ export function requireJson(contentType: string | null): void {
   if (contentType === null) return;
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   if (type === 'application/json' && parameters.every(isUtf8Charset)) return;
-  throw countersignError('UNSUPPORTED_MEDIA_TYPE', shown(contentType), ['application/json']);
+  throw countersignError('UNSUPPORTED_MEDIA_TYPE', shown(contentType), ['application/json', arrowType]);
 }
 
 function isUtf8Charset(text: string): boolean {

@@ -1,7 +1,12 @@
+import { type Signature } from '../contract/signature.ts';
 import { type Payload } from '../payload/payload.ts';
+import { asksForArrow, isArrow } from './accept.ts';
+import { loadArrow } from './arrow/library.ts';
+import { writeAnswers } from './arrow/write-answers.ts';
+import { type Codec, type DecodedRequest, type EncodedAnswer, type EncodedRequest } from './codec.ts';
 import { isForMlflow } from './mlflow/is-for-mlflow.ts';
-import { type Codec, type DecodedRequest, type EncodedAnswer } from './codec.ts';
-import { type BodyFormat, bodyFormat } from './mlflow/media-type.ts';
+import { type BodyFormat, bodyFormat, requireMlflowFormat } from './mlflow/media-type.ts';
+import { readArrowBody } from './mlflow/read-arrow.ts';
 import { type Memo, readJsonBody } from './mlflow/read-body.ts';
 import { readCsvBody } from './mlflow/read-csv.ts';
 import { readParquetBody } from './mlflow/read-parquet.ts';
@@ -11,6 +16,8 @@ import { writePrediction } from './mlflow/write.ts';
  * The protocol of `mlflow models serve`, `POST /invocations`: the forms of body that it takes, the answers it writes.
  * Where it would change, lose or guess a value, this answers 400; a request that fits the signature but that it
  * refuses is answered. Extra columns and unknown params are dropped, as there.
+ * Arrow streams, which MLflow's server does not know, are taken and written beside its formats.
+ *
  * @see https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#local-inference-server-spec
  */
 export function createMlflowCodec(): Codec {
@@ -19,13 +26,17 @@ export function createMlflowCodec(): Codec {
     handOver({ body, contentType }, { signature, version, mlflowExact }) {
       if (!mlflowExact) {
         if (!isForMlflow(signature, version)) return null;
-        bodyFormat(contentType);
+        // A frame with types of its own needs no signature to be one.
+        if (isArrow(contentType) && (signature?.inputs ?? null) === null) return null;
+        requireMlflowFormat(contentType);
       }
       return { body, contentType, answer: (written) => written };
     },
     decode(request, signature) {
-      const read = readers[bodyFormat(request.contentType)];
-      return read(request.body, signature);
+      const format = bodyFormat(request.contentType);
+      if (format === 'arrow' || asksForArrow(request.accept))
+        return decodeWithArrow(format, request, signature);
+      return readers[format](request.body, signature);
     },
     encode,
   };
@@ -35,12 +46,31 @@ const readers = {
   json: readJsonBody,
   csv: readCsvBody,
   parquet: readParquetBody,
-} as const satisfies Record<BodyFormat, unknown>;
+} as const satisfies Record<Exclude<BodyFormat, 'arrow'>, unknown>;
 
-function encode(answers: readonly Payload[], request: DecodedRequest): EncodedAnswer {
+async function decodeWithArrow(
+  format: BodyFormat,
+  { body, accept }: EncodedRequest,
+  signature: Signature | null,
+): Promise<DecodedRequest> {
+  const library = await loadArrow();
+  const decoded =
+    format === 'arrow' ? readArrowBody(body, signature, library) : await readers[format](body, signature);
+  if (!asksForArrow(accept)) return decoded;
+  const memo: Memo = { ...(decoded.memo as Memo), arrow: library };
+  return { ...decoded, memo };
+}
+
+function encode(
+  answers: readonly Payload[],
+  request: DecodedRequest,
+  signature: Signature | null,
+): EncodedAnswer {
+  const { unwrapped, arrow } = request.memo as Memo;
+  // MLflow writes datetimes without a zone.
+  if (arrow !== undefined) return writeAnswers(answers, request, signature?.outputs ?? null, arrow, null);
   // Every request is one part: a frame reaches the model whole, as it does in MLflow.
   const prediction = answers.map(writePrediction).join(',');
-  const { unwrapped } = request.memo as Memo;
   return {
     contentType: 'application/json',
     body: unwrapped ? prediction : `{"predictions":${prediction}}`,

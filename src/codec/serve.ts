@@ -40,7 +40,7 @@ function decode(request: EncodedRequest, signature: Signature | null, policy: Re
   return accept(read, readParams);
 }
 
-type ReadRequest = Pick<DecodedRequest, 'parts' | 'rows'>;
+export type ReadRequest = Pick<DecodedRequest, 'parts' | 'rows'>;
 
 /** A model that says nothing of its inputs gets the JSON value itself. */
 function readUntyped(body: unknown, at: string): ReadRequest | Faults {
@@ -55,7 +55,8 @@ function prefixed(at: string, faults: Faults): Faults {
   return all;
 }
 
-function accept(read: ReadInputs | ReadRequest | Faults, params: Params | Faults): DecodedRequest {
+/** Errors: INVALID_INPUT, INVALID_PARAMS, with all that is wrong. */
+export function accept(read: ReadInputs | ReadRequest | Faults, params: Params | Faults): DecodedRequest {
   if (!(read instanceof Faults) && !(params instanceof Faults)) {
     return { parts: read.parts, params, rows: read.rows, memo: null };
   }

@@ -47,7 +47,7 @@ export function callOf(exchange: Exchange, { selector, terms }: Target, codec: C
     selector,
     terms,
     codec,
-    request: { body, contentType, query },
+    request: { body, contentType, query, accept: exchange.headers.accept },
     requestId,
     signal,
     ...(memberVersions === null ? {} : { memberVersions }),

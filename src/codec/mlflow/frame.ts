@@ -1,3 +1,5 @@
+import { type DataType } from '../../contract/signature.ts';
+import { type Vector } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 import { malformed } from './fail.ts';
 
@@ -14,6 +16,8 @@ export interface FrameColumn {
   readonly cells: readonly unknown[];
   /** JSON pointer of the cell in a row. */
   readonly pointer: (row: number) => string;
+  /** The whole column as one of the type, where it came as that. */
+  readonly typed?: (type: DataType) => Vector | null;
 }
 
 /** `{"columns": [...], "data": [[...]]}`; an `index` only labels rows. Without `columns` they are numbered. */

@@ -1,12 +1,14 @@
+import { arrowType } from '../accept.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 
 /** Formats of `/invocations`; each has a file that reads it. */
-export type BodyFormat = 'json' | 'csv' | 'parquet';
+export type BodyFormat = 'json' | 'csv' | 'parquet' | 'arrow';
 
 const formats: ReadonlyMap<string, BodyFormat> = new Map([
   ['application/json', 'json'],
   ['text/csv', 'csv'],
   ['application/vnd.apache.parquet', 'parquet'],
+  [arrowType, 'arrow'],
 ]);
 
 /**
@@ -23,4 +25,11 @@ export function bodyFormat(contentType: string | null): BodyFormat {
 function isUtf8(parameter: string): boolean {
   const [name, ...value] = parameter.split('=');
   return name === 'charset' && value.join('=').toLowerCase() === 'utf-8';
+}
+
+/** The formats of MLflow itself. Errors: UNSUPPORTED_MEDIA_TYPE. */
+export function requireMlflowFormat(contentType: string | null): void {
+  if (bodyFormat(contentType) !== 'arrow') return;
+  const own = [...formats].flatMap(([type, format]) => (format === 'arrow' ? [] : [type]));
+  throw countersignError('UNSUPPORTED_MEDIA_TYPE', contentType ?? '(none)', own);
 }

@@ -1,4 +1,5 @@
 import { type Signature } from '../../contract/signature.ts';
+import { type ArrowLibrary } from '../arrow/library.ts';
 import { type Payload } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 import { malformed } from './fail.ts';
@@ -14,6 +15,8 @@ import { type DecodedRequest } from '../codec.ts';
 export interface Memo {
   /** The body was the data itself, so that the answer is the bare prediction. */
   readonly unwrapped: boolean;
+  /** Writes the answer, where Arrow was asked for. */
+  readonly arrow?: ArrowLibrary;
 }
 
 type Members = Readonly<Record<string, unknown>>;

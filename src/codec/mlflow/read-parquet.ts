@@ -1,10 +1,8 @@
 import { type Signature } from '../../contract/signature.ts';
-import { formatDatetime } from '../../payload/datetime.ts';
-import { type Payload, Timestamp } from '../../payload/payload.ts';
+import { type Payload } from '../../payload/payload.ts';
 import { type DecodedRequest } from '../codec.ts';
-import { encodeBase64 } from '../values/base64.ts';
 import { step } from '../values/faults.ts';
-import { isObject } from '../values/read-nested.ts';
+import { jsonValue } from '../values/typed-value.ts';
 import { type DataType } from '../../contract/signature.ts';
 import { type Frame } from './frame.ts';
 import { inferTable } from './infer.ts';
@@ -57,34 +55,4 @@ function toFrame(
     };
   });
   return { rows, columns: made };
-}
-
-/** The value as a body of JSON has it. Times and bytes become text where they are wanted, and nowhere else. */
-function jsonValue(type: DataType, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  if (value instanceof Timestamp) return takes(type, 'datetime') ? formatDatetime(value.nanoseconds) : value;
-  if (value instanceof Uint8Array) return takes(type, 'binary') ? encodeBase64(value) : value;
-  if (ArrayBuffer.isView(value)) return jsonValue(type, [...(value as Float64Array)]);
-  if (Array.isArray(value)) return value.map((item: unknown) => jsonValue(itemType(type), item));
-  if (!isObject(value)) return value ?? null;
-  const members = Object.entries(value);
-  return Object.fromEntries(
-    members.map(([name, member]) => [name, jsonValue(memberType(type, name), member)]),
-  );
-}
-
-function takes({ kind }: DataType, wanted: 'datetime' | 'binary'): boolean {
-  return kind === wanted || kind === 'any';
-}
-
-const any: DataType = { kind: 'any' };
-
-function itemType(type: DataType): DataType {
-  return type.kind === 'array' ? type.items : any;
-}
-
-function memberType(type: DataType, name: string): DataType {
-  if (type.kind === 'map') return type.values;
-  const properties = type.kind === 'object' ? type.properties : [];
-  return properties.find((property) => property.name === name)?.type ?? any;
 }

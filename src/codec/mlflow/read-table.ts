@@ -108,6 +108,8 @@ function findColumn({ type }: ColumnSpec, name: string, byName: ColumnsByName): 
 }
 
 function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Column | Faults {
+  const known = column.typed?.(spec.type) ?? null;
+  if (known !== null) return { name: spec.name, vector: known, nulls: null };
   const { cells, pointer } = column;
   const vector = readAtOnce(spec, cells, form);
   if (vector !== null) return { name: spec.name, vector, nulls: null };

@@ -1,5 +1,6 @@
 import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts';
-import { type Column, type Table } from '../../payload/payload.ts';
+import { type Column, type Table, type Vector } from '../../payload/payload.ts';
+import { takeCells } from '../../payload/vectors.ts';
 import { type RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
 import { nullColumn, readCell, readColumn } from '../values/read-column.ts';
@@ -44,29 +45,41 @@ function readParts(
   policy: ReadPolicy,
 ): readonly RequestPart[] | null {
   const columns = gatherAll(schema, rows, policy);
-  if (columns === null) return null;
+  return columns === null ? null : readGathered(columns, rows.length, policy);
+}
+
+/** The cells of one column, before they are read as its type. */
+export interface Gathered {
+  readonly spec: ColumnSpec;
+  readonly cells: readonly unknown[];
+  /** What each cell is, where not all of them are values. */
+  readonly gaps: Uint8Array | null;
+  /** The cells read already, where they came as what they are; then `cells` is empty. */
+  readonly vector?: Vector;
+}
+
+/** One part for the rows that lack the same columns. Null as soon as a cell does not fit. */
+export function readGathered(
+  columns: readonly Gathered[],
+  rows: number,
+  policy: ReadPolicy,
+): readonly RequestPart[] | null {
+  if (columns.some((column) => column.gaps?.includes(mustNotBe))) return null;
   const gapped = columns.filter((column) => column.gaps !== null);
-  const groups = groupRows(rows.length, (row) => gapped.map(({ gaps }) => gaps?.[row]).join(''));
+  const groups = groupRows(rows, (row) => gapped.map(({ gaps }) => gaps?.[row]).join(''));
   const parts: RequestPart[] = [];
   for (const positions of groups) {
-    const input = readTable(columns, positions, rows.length, policy);
+    const input = readTable(columns, positions, rows, policy);
     if (input === null) return null;
     parts.push({ input, positions });
   }
   return parts;
 }
 
-interface Gathered {
-  readonly spec: ColumnSpec;
-  readonly cells: readonly unknown[];
-  /** What each cell is, where not all of them are values. */
-  readonly gaps: Uint8Array | null;
-}
-
 const isValue = 0;
 const isNull = 1;
-const isAbsent = 2;
-const mustNotBe = 3;
+export const isAbsent = 2;
+export const mustNotBe = 3;
 
 function gatherAll(
   schema: ColumnSchema,
@@ -75,8 +88,7 @@ function gatherAll(
 ): readonly Gathered[] | null {
   const cellsOf = cellReader(schema, rows, policy);
   if (cellsOf === null) return null;
-  const columns = schema.columns.map((spec, index) => gather(spec, cellsOf(spec, index)));
-  return columns.some((column) => column.gaps?.includes(mustNotBe)) ? null : columns;
+  return schema.columns.map((spec, index) => gather(spec, cellsOf(spec, index)));
 }
 
 type CellsOf = (spec: ColumnSpec, index: number) => readonly unknown[];
@@ -95,7 +107,7 @@ function cellReader(schema: ColumnSchema, rows: readonly unknown[], policy: Read
     : null;
 }
 
-function gather(spec: ColumnSpec, cells: readonly unknown[]): Gathered {
+export function gather(spec: ColumnSpec, cells: readonly unknown[]): Gathered {
   let gaps: Uint8Array | null = null;
   for (let row = 0; row < cells.length; row++) {
     const cell = cells[row];
@@ -110,7 +122,7 @@ function gather(spec: ColumnSpec, cells: readonly unknown[]): Gathered {
  * What null and absence mean. A null of an optional integer or long is the same as its absence, since no pandas
  * column that MLflow takes for these types can hold it. A null of any other optional column reaches the model.
  */
-function gapOf({ type, required }: ColumnSpec, cell: null | undefined): number {
+export function gapOf({ type, required }: ColumnSpec, cell: null | undefined): number {
   if (cell === undefined) return required ? mustNotBe : isAbsent;
   if (isFloat(type)) return isValue;
   if (type.kind === 'any') return isNull;
@@ -126,14 +138,19 @@ function readTable(
 ): Table | null {
   const rows = positions?.length ?? allRows;
   const read: Column[] = [];
-  for (const { spec, cells, gaps } of columns) {
+  for (const { spec, cells, gaps, vector: known } of columns) {
     const gap = gaps?.[positions?.[0] ?? 0] ?? isValue;
     if (gap === isAbsent) continue;
     if (gap === isNull) {
       read.push({ name: spec.name, ...nullColumn(spec.type, rows) });
       continue;
     }
-    const vector = readColumn(spec.type, pick(cells, positions), policy);
+    const vector =
+      known === undefined
+        ? readColumn(spec.type, pick(cells, positions), policy)
+        : positions === null
+          ? known
+          : takeCells(known, positions);
     if (vector === null) return null;
     read.push({ name: spec.name, vector, nulls: null });
   }
@@ -178,7 +195,7 @@ function unnamedFaults({ columns }: ColumnSchema, row: unknown, policy: ReadPoli
 
 const none = new Faults();
 
-function cellFaults(spec: ColumnSpec, cell: unknown, policy: ReadPolicy): Faults {
+export function cellFaults(spec: ColumnSpec, cell: unknown, policy: ReadPolicy): Faults {
   if (cell === undefined || cell === null) {
     if (gapOf(spec, cell) !== mustNotBe) return none;
     if (cell === undefined) return Faults.of(`required column is missing (${spec.type.kind})`);

@@ -1,4 +1,4 @@
-import { type Signature } from '../../contract/signature.ts';
+import { type Schema, type Signature } from '../../contract/signature.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { type Payload } from '../../payload/payload.ts';
 import { type DecodedRequest, type EncodedAnswer } from '../codec.ts';
@@ -10,12 +10,21 @@ export function encodeAnswers(
   request: DecodedRequest,
   signature: Signature | null,
 ): EncodedAnswer {
-  const outputs = signature?.outputs ?? null;
+  const texts = rowTexts(answers, request, signature?.outputs ?? null);
+  return { contentType: 'application/json', body: `[${texts.join(',')}]` };
+}
+
+/** The outputs, each as JSON. */
+export function rowTexts(
+  answers: readonly Payload[],
+  request: DecodedRequest,
+  outputs: Schema | null,
+): readonly string[] {
   const texts = answers.map((answer, index) => {
     const rows = request.parts[index]?.positions?.length ?? request.rows;
     return writeRows(answer, rows, outputs);
   });
-  return { contentType: 'application/json', body: `[${inOrder(texts, request).join(',')}]` };
+  return inOrder(texts, request);
 }
 
 /** Puts the rows of each part where the request had them. */

@@ -14,6 +14,8 @@ export function got(value: unknown): string {
       return 'nothing';
     case 'object':
       return value === null ? 'null' : 'an object';
+    case 'symbol':
+      return value.description ?? 'a symbol';
     default:
       return short(String(value), 'a number');
   }

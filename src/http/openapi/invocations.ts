@@ -1,3 +1,4 @@
+import { arrowContent } from './arrow.ts';
 import { answerHeaders, callFailureResponses } from './components.ts';
 import { exampleOf } from './example.ts';
 import { type DocumentedModel } from './documented-model.ts';
@@ -6,7 +7,8 @@ import { type Example, type JsonSchema, type Operation } from './openapi-types.t
 import { membersParameter, selectorParameter } from './parameters.ts';
 
 const description = `MLflow's scoring protocol, as \`mlflow models serve\` answers it: a client of MLflow works unchanged.
-Beside the forms below it takes \`text/csv\` and \`application/vnd.apache.parquet\`. Extra columns and unknown params
+Beside the forms below it takes \`text/csv\`, \`application/vnd.apache.parquet\` and, which MLflow's server does not,
+\`application/vnd.apache.arrow.stream\`. Extra columns and unknown params
 are dropped, and the answer is not checked, as in MLflow.`;
 
 /** `POST /invocations`, in its simple forms. */
@@ -25,13 +27,17 @@ export function invocations(model: DocumentedModel): Operation {
           schema: invocationsSchema(model.terms.contract.signature),
           ...(sample === null ? {} : { examples: { example: sample } }),
         },
+        ...arrowContent('An Arrow IPC stream: columns by name.'),
       },
     },
     responses: {
       200: {
         description: 'The predictions.',
         headers: answerHeaders,
-        content: { 'application/json': { schema: predictions } },
+        content: {
+          'application/json': { schema: predictions },
+          ...arrowContent('An Arrow IPC stream, where `Accept` asks for it.'),
+        },
       },
       ...callFailureResponses('mlflow'),
     },

@@ -1,6 +1,7 @@
 import { answerSchema, requestSchema } from '../../contract/json-schema.ts';
 import { type Signature } from '../../contract/signature.ts';
 import { modelPath } from '../views.ts';
+import { arrowContent } from './arrow.ts';
 import { answerHeaders, callFailureResponses, readFailureResponses } from './components.ts';
 import { type DocumentedModel, schemaNames } from './documented-model.ts';
 import { exampleOf } from './example.ts';
@@ -66,6 +67,7 @@ function serve(model: DocumentedModel): Operation {
           schema: { $ref: `#/components/schemas/${names.request}` },
           ...sample("The model's own input example", example?.body),
         },
+        ...arrowContent('An Arrow IPC stream: the columns of a row as its columns, params in the query.'),
       },
     },
     responses: {
@@ -77,6 +79,7 @@ function serve(model: DocumentedModel): Operation {
             schema: { $ref: `#/components/schemas/${names.answer}` },
             ...sample('What the model answered to its example', terms.example?.answer),
           },
+          ...arrowContent('An Arrow IPC stream: a column for each output, where `Accept` asks for it.'),
         },
       },
       ...callFailureResponses('problem'),

@@ -18,6 +18,9 @@ export function serveDescription({ terms }: DocumentedModel): string {
       'Params go in the query, or in the body as `{"inputs": ..., "params": {...}}`; the same one in both is an error.',
     );
   }
+  lines.push(
+    'Either may be an Arrow IPC stream (`application/vnd.apache.arrow.stream` as `Content-Type`, or in `Accept`).',
+  );
   lines.push('A model that streams answers server-sent events to `Accept: text/event-stream`, for one row.');
   return lines.join('\n\n');
 }
