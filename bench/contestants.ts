@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { cache, root } from './paths.ts';
+import { cache, packaged, root } from './paths.ts';
 import { type Prepared } from './prepare.ts';
 import { type Launch } from './server.ts';
 
@@ -21,7 +21,7 @@ export function countersign(
     name: ['countersign', ...flags].join(' '),
     command: process.execPath,
     args: (port) => [
-      join(import.meta.dirname, 'built.ts'),
+      join(packaged, 'bin', 'countersign.js'),
       'serve',
       model,
       ...settings,

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { pythonEnv } from '../test/support/python-env.ts';
-import { cache, requirements, root } from './paths.ts';
+import { cache, packaged, requirements, root } from './paths.ts';
 
 const run = promisify(execFile);
 const scripts = join(import.meta.dirname, 'models');
@@ -29,13 +29,18 @@ export async function prepare(): Promise<Prepared> {
   return { python, trackingUri: `sqlite:///${models}/mlflow.db`, folders };
 }
 
-/** Into dist/: an installed package runs no TypeScript. */
+/** As an installed package has it, with dist/ and without src/: it runs no TypeScript. */
 async function build(): Promise<void> {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await run(tsc, ['-p', 'tsconfig.build.json'], { cwd: root }).catch((error: unknown) => {
     const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
     throw new Error(`the package cannot be built:\n${said}`, { cause: error });
   });
+  await rm(packaged, { recursive: true, force: true });
+  await mkdir(join(packaged, 'bin'), { recursive: true });
+  await copyFile(join(root, 'bin', 'countersign.js'), join(packaged, 'bin', 'countersign.js'));
+  await copyFile(join(root, 'package.json'), join(packaged, 'package.json'));
+  await symlink(join(root, 'dist'), join(packaged, 'dist'));
 }
 
 /** The directory with the models; another one for other scripts or pins. */

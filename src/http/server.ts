@@ -29,6 +29,16 @@ const anyBytes = 'application/octet-stream';
 /** How long a request may take to arrive; Node's own default. */
 const requestTimeoutMs = 300_000;
 
+/** No route has a schema of Fastify's: without this it would load the compilers of both kinds at the start. */
+const noSchemas = {
+  buildValidator: () => noCompiler,
+  buildSerializer: () => noCompiler,
+};
+
+function noCompiler(): never {
+  throw countersignError('INTERNAL').with({ cause: 'a route has a schema' });
+}
+
 /**
  * The HTTP server over a catalogue of endpoints. Fastify is router and lifecycle only: bodies stay raw bytes and
  * every answer is written by us. Not listening yet; `close` lets running requests finish and ends idle connections.
@@ -44,6 +54,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     requestTimeout: requestTimeoutMs,
+    schemaController: { compilersFactory: noSchemas },
     // The exchange reads the query itself, in order and with repeats.
     routerOptions: { maxParamLength, querystringParser: () => ({}) },
     clientErrorHandler: answerMalformed,

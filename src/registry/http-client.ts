@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Readable } from 'node:stream';
 
-import { Agent, EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undici';
+import type * as Undici from 'undici';
 
 import { type CountersignError } from '../errors/countersign-error.ts';
 import { sleep, type Clock } from '../util/clock.ts';
@@ -26,19 +26,23 @@ export interface HttpResponse {
   readonly body: Readable & { text(): Promise<string> };
 }
 
+/** Loaded by those who have a server to ask; a registry on disk needs none of it. */
+const loadUndici = (): Promise<typeof Undici> => import('undici');
+
 /**
  * Speaks HTTP to an MLflow server as MLflow's own client does: credentials and certificates from MLFLOW_TRACKING_*,
  * proxies from the environment, redirects followed, another try with back-off when the server is busy.
  */
 export class HttpClient {
-  readonly #dispatcher: Dispatcher;
+  readonly #connection: Connection;
+  #dispatcher: Promise<Undici.Dispatcher> | null = null;
   readonly #credentials: ReadonlyMap<string, string>;
   readonly #clock: Clock;
   readonly #attempts: number;
 
   /** `homes` are the URIs of the servers a person named: credentials go to their hosts only. */
   constructor(homes: readonly string[], env: Environment, clock: Clock) {
-    this.#dispatcher = makeDispatcher(env);
+    this.#connection = connection(env);
     this.#credentials = credentials(homes, env);
     this.#clock = clock;
     this.#attempts = 1 + (asNumber(env['MLFLOW_HTTP_REQUEST_MAX_RETRIES']) ?? defaultRetries);
@@ -55,14 +59,16 @@ export class HttpClient {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await (await this.#dispatcher)?.destroy();
   }
 
   async #once(query: HttpRequest, signal: AbortSignal): Promise<Outcome> {
     const authorization = this.#credentials.get(query.url.hostname);
+    const { request } = await loadUndici();
+    const dispatcher = await (this.#dispatcher ??= makeDispatcher(this.#connection));
     try {
       const response = await request(query.url, {
-        dispatcher: this.#dispatcher,
+        dispatcher,
         method: query.method ?? 'GET',
         signal,
         headers: {
@@ -98,7 +104,13 @@ const transientStatuses = new Set([408, 425, 429, 500, 502, 503, 504]);
 const maxWaitMs = 10_000;
 const backOff = (attempt: number): number => 200 * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
 
-function makeDispatcher(env: Environment): Dispatcher {
+interface Connection {
+  readonly options: Undici.Agent.Options;
+  readonly proxies: { readonly httpProxy: string; readonly httpsProxy: string; readonly noProxy: string };
+}
+
+/** Certificates are read at once: a path that is wrong is told at the start. */
+function connection(env: Environment): Connection {
   const timeout = (asNumber(env['MLFLOW_HTTP_REQUEST_TIMEOUT']) ?? 30) * 1000;
   const options = {
     connect: { timeout: Math.min(timeout, 10_000), ...tlsOptions(env) },
@@ -111,6 +123,11 @@ function makeDispatcher(env: Environment): Dispatcher {
     httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   };
+  return { options, proxies };
+}
+
+async function makeDispatcher({ options, proxies }: Connection): Promise<Undici.Dispatcher> {
+  const { Agent, EnvHttpProxyAgent, interceptors } = await loadUndici();
   const proxied = proxies.httpProxy !== '' || proxies.httpsProxy !== '';
   const agent = proxied ? new EnvHttpProxyAgent({ ...options, ...proxies }) : new Agent(options);
   return agent.compose(interceptors.redirect({ maxRedirections: 5 }));

@@ -7,7 +7,7 @@ import { type Clock } from '../util/clock.ts';
 import { Company } from './company.ts';
 import { paramsKey } from './params-key.ts';
 import { splitAnswer } from './split-answer.ts';
-import { type Fit, WaitingCall } from './waiting-call.ts';
+import { type Fit, type Holder, WaitingCall } from './waiting-call.ts';
 
 export interface BatcherLimits {
   /** Most rows of several requests in one predict. A single request is never cut. */
@@ -37,7 +37,7 @@ export interface BatcherOptions extends BatcherLimits {
  * Rows of one request stay together and in order. A batch that fails is asked again one by one, so that only the
  * guilty request fails. A caller who leaves frees the place.
  */
-export class Batcher implements Servable {
+export class Batcher implements Servable, Holder {
   readonly engine: EngineName;
   readonly streams: boolean;
   readonly invoke?: Invoke;
@@ -78,11 +78,7 @@ export class Batcher implements Servable {
     const fit = this.#fit(call);
     const full = this.#whatIsFull(fit);
     if (full !== null) return Promise.reject(full);
-    const waiting = new WaitingCall(call, signal, fit, this.#options.clock.monotonicMs());
-    waiting.whenLeft = () => {
-      this.#remove(waiting);
-      waiting.leave();
-    };
+    const waiting = new WaitingCall(call, signal, fit, this.#options.clock.monotonicMs(), this);
     this.#waiting.push(waiting);
     this.#waitingRows += waiting.rows;
     this.#schedule();
@@ -128,9 +124,11 @@ export class Batcher implements Servable {
     return fits ? null : queueFull(maxQueuedRows, 'rows');
   }
 
-  #remove(waiting: WaitingCall): void {
+  /** The caller of a request in the queue left. */
+  left(waiting: WaitingCall): void {
     this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
     this.#waitingRows -= waiting.rows;
+    waiting.leave();
   }
 
   /** Looks at the end of this turn of the event loop what there is to send. */
@@ -238,7 +236,7 @@ export class Batcher implements Servable {
       return;
     }
     // The engine hears of it itself, and says when what it runs has ended.
-    member.whenLeft = null;
+    member.holder = null;
     this.#tell([member]);
     try {
       member.succeed(await this.#inner.predict(member.call, member.signal));

@@ -1,21 +1,19 @@
-import { type WaitingCall } from './waiting-call.ts';
+import { type Holder, type WaitingCall } from './waiting-call.ts';
 
 /**
  * The requests that share a predict, as long as somebody waits for it. One who leaves while others stay gets its error
  * at once; when the last leaves the predict itself is aborted, and that one waits for it to end, because its handle is
  * all that keeps the servable up.
  */
-export class Company {
+export class Company implements Holder {
   readonly #controller = new AbortController();
   readonly #present: Set<WaitingCall>;
 
   constructor(members: readonly WaitingCall[]) {
     this.#present = new Set(members);
     for (const member of members) {
-      member.whenLeft = () => {
-        this.#leave(member);
-      };
-      if (member.signal.aborted) this.#leave(member);
+      member.holder = this;
+      if (member.signal.aborted) this.left(member);
     }
   }
 
@@ -28,7 +26,7 @@ export class Company {
     return [...this.#present];
   }
 
-  #leave(member: WaitingCall): void {
+  left(member: WaitingCall): void {
     if (this.#present.size > 1) {
       this.#present.delete(member);
       member.leave();

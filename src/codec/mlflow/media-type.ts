@@ -16,6 +16,7 @@ const formats: ReadonlyMap<string, BodyFormat> = new Map([
  * only parameter. Errors: UNSUPPORTED_MEDIA_TYPE, also where there is no content type (MLflow answers 500).
  */
 export function bodyFormat(contentType: string | null): BodyFormat {
+  if (contentType === 'application/json') return 'json';
   const [type = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim());
   const format = formats.get(type);
   if (format !== undefined && parameters.every(isUtf8)) return format;

@@ -39,11 +39,18 @@ function hasHugeInteger(text: string): boolean {
   return text.length >= 309 && hugeInteger.test(text);
 }
 
+const marking = new WeakMap<Signature, boolean>();
+
 /** An untyped model gets ints and floats as they were written; params, elements and properties are checked by it. */
 function tellsFloats(signature: Signature | null): boolean {
-  const inputs = signature?.inputs ?? null;
-  if (inputs === null || signature === null || signature.fromTypeHint || signature.params.length > 0)
-    return true;
+  if (signature === null) return true;
+  const known = marking.get(signature) ?? findFloats(signature);
+  marking.set(signature, known);
+  return known;
+}
+
+function findFloats({ inputs, fromTypeHint, params }: Signature): boolean {
+  if (inputs === null || fromTypeHint || params.length > 0) return true;
   return (
     inputs.kind === 'columns' &&
     inputs.columns.some(({ type }) => ['array', 'object', 'map'].includes(type.kind))
@@ -63,19 +70,31 @@ function markedNumber(text: string): unknown {
     : value;
 }
 
+// To make one costs as much as to read a small body with it.
+const decoders = {
+  'utf-8': new TextDecoder('utf-8', { fatal: true }),
+  'utf-16le': new TextDecoder('utf-16le', { fatal: true }),
+  'utf-16be': new TextDecoder('utf-16be', { fatal: true }),
+};
+
 /** RFC 4627, section 3: the first two characters of a JSON text are ASCII, so zeros tell the encoding. */
 function decodeText(body: Uint8Array): string {
   const encoding = encodingOf(body);
   try {
-    return encoding.startsWith('utf-32')
+    return encoding === 'utf-32le' || encoding === 'utf-32be'
       ? decodeUtf32(body, encoding === 'utf-32le')
-      : new TextDecoder(encoding, { fatal: true }).decode(body);
+      : decoders[encoding].decode(body);
   } catch {
     throw malformed(`it is not ${encoding.toUpperCase()}`);
   }
 }
 
-function encodingOf([a, b, c, d]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be' {
+function encodingOf(body: Uint8Array): keyof typeof decoders | 'utf-32le' | 'utf-32be' {
+  const a = body[0];
+  const b = body[1];
+  if (a !== 0 && b !== 0 && a !== 0xff && a !== 0xfe) return 'utf-8';
+  const c = body[2];
+  const d = body[3];
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le';
   if (a === 0xfe && b === 0xff) return 'utf-16be';
   if (a === 0) return b === 0 ? 'utf-32be' : 'utf-16be';

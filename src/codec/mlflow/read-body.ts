@@ -35,7 +35,9 @@ export function readJsonBody(body: Uint8Array, signature: Signature | null): Dec
 
 /** One of the names that chat, completion and embedding requests have makes the whole body the data. */
 function isUnwrapped(members: Members): boolean {
-  return ['messages', 'prompt', 'input'].some((name) => Object.hasOwn(members, name));
+  return (
+    Object.hasOwn(members, 'messages') || Object.hasOwn(members, 'prompt') || Object.hasOwn(members, 'input')
+  );
 }
 
 interface Parts {

@@ -8,6 +8,7 @@ import { malformed, misfit, unreadable } from './fail.ts';
 import { columnsFrame, type Frame, listFrame, parseRecords, recordsFrame, splitFrame } from './frame.ts';
 import { inferTable, inferTensor, plain } from './infer.ts';
 import { required } from './policy.ts';
+import { readQuickSplit } from './quick-split.ts';
 import { readTable } from './read-table.ts';
 import { readTensorFrame, readTensorInputs } from './read-tensor.ts';
 
@@ -19,7 +20,7 @@ export type DataField = (typeof dataFields)[number];
 export function readInput(schema: Schema | null, field: DataField, value: unknown): Payload {
   switch (field) {
     case 'dataframe_split':
-      return readFrame(schema, splitFrame(value));
+      return readQuickSplit(schema, value) ?? readFrame(schema, splitFrame(value));
     case 'dataframe_records':
       return readFrame(schema, parseRecords(value));
     case 'instances':

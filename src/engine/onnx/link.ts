@@ -56,9 +56,12 @@ function openHere({ onAnswer, onGone }: LinkEvents): Link {
   };
 }
 
+/** A thread's heap holds hardly more than the strings of one run; left to itself its youngest part grows to tens of MB. */
+const maxYoungGenerationSizeMb = 8;
+
 /** Never terminated: that aborts the whole process while onnxruntime is running on it. */
 function openThread({ onAnswer, onGone }: LinkEvents): Link {
-  const worker = new Worker(entry('thread'), { name: 'onnx' });
+  const worker = new Worker(entry('thread'), { name: 'onnx', resourceLimits: { maxYoungGenerationSizeMb } });
   let reason = 'the thread ended';
   worker.on('message', onAnswer);
   worker.on('error', (error: unknown) => {

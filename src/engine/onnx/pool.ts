@@ -20,14 +20,43 @@ export interface PoolOptions {
   readonly logger: Logger;
 }
 
-interface Job {
+/** A run that is wanted, until it is settled. */
+class Job {
   /** Made when its turn comes, and again for a second try: the executor keeps what it is given. */
   readonly feeds: () => readonly WireTensor[];
   readonly signal: AbortSignal;
   readonly since: number;
-  readonly settle: (result: readonly WireTensor[] | CountersignError) => void;
-  settled: boolean;
-  tries: number;
+  readonly outputs: Promise<readonly WireTensor[]>;
+  settled = false;
+  tries = 0;
+  readonly #resolve: (outputs: readonly WireTensor[]) => void;
+  readonly #reject: (error: CountersignError) => void;
+  readonly #onLeft: (job: Job) => void;
+
+  constructor(feeds: Job['feeds'], signal: AbortSignal, since: number, onLeft: (job: Job) => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly WireTensor[]>();
+    this.feeds = feeds;
+    this.signal = signal;
+    this.since = since;
+    this.outputs = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onLeft = onLeft;
+    signal.addEventListener('abort', this);
+  }
+
+  /** The signal aborted. */
+  handleEvent(): void {
+    this.#onLeft(this);
+  }
+
+  settle(result: readonly WireTensor[] | CountersignError): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.signal.removeEventListener('abort', this);
+    if (result instanceof Error) this.#reject(result);
+    else this.#resolve(result);
+  }
 }
 
 /**
@@ -42,6 +71,9 @@ export class ExecutorPool {
   readonly #busy = new Map<Executor, Job>();
   readonly #retired = new Set<Executor>();
   #starting = 0;
+  readonly #onLeft = (job: Job): void => {
+    this.#leave(job);
+  };
   #closed = false;
 
   constructor(options: PoolOptions, executors: readonly Executor[]) {
@@ -51,27 +83,11 @@ export class ExecutorPool {
 
   /** Errors: MODEL_FAILED, MODEL_STUCK, WORKER_LOST, DEADLINE_EXCEEDED, CALLER_LEFT. */
   run(feeds: Job['feeds'], signal: AbortSignal): Promise<readonly WireTensor[]> {
-    return new Promise((resolve, reject) => {
-      const since = this.#options.clock.monotonicMs();
-      const settle: Job['settle'] = (result) => {
-        if (job.settled) return;
-        job.settled = true;
-        signal.removeEventListener('abort', onAbort);
-        if (result instanceof Error) reject(result);
-        else resolve(result);
-      };
-      const job: Job = { feeds, signal, since, settle, settled: false, tries: 0 };
-      const onAbort = (): void => {
-        this.#leave(job);
-      };
-      if (signal.aborted) {
-        settle(leftError(signal, 0));
-        return;
-      }
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(job);
-      this.#advance();
-    });
+    if (signal.aborted) return Promise.reject(leftError(signal, 0));
+    const job = new Job(feeds, signal, this.#options.clock.monotonicMs(), this.#onLeft);
+    this.#queue.push(job);
+    this.#advance();
+    return job.outputs;
   }
 
   /** Ends the idle executors and retires the others. Waits for the idle ones. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-import { type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 
 import { type Clock } from '../../util/clock.ts';
 import { HelperArtifact } from '../helper/helper-artifact.ts';

@@ -2,7 +2,7 @@ import { Agent } from 'node:https';
 import { type Readable } from 'node:stream';
 
 import type * as Sdk from '@aws-sdk/client-s3';
-import { type S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 
 import { asText, reasonOf } from '../../util/unknown.ts';
 import { isTrue, type Environment, type Failure } from '../http-client.ts';
