@@ -165,7 +165,8 @@ function object(value: unknown, where: string): UnknownRecord {
   throw wrong(where, `expected an object, ${got(value)}`);
 }
 
-const got = (value: unknown): string => `got ${((JSON.stringify(value) as string | undefined) ?? 'nothing').slice(0, 60)}`;
+const got = (value: unknown): string =>
+  `got ${((JSON.stringify(value) as string | undefined) ?? 'nothing').slice(0, 60)}`;
 
 function wrong(where: string, what: string): Error {
   return countersignError('INVALID_OPTION', where, what);
