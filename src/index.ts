@@ -22,7 +22,7 @@ export {
   type PipelineOptions,
   type ReferenceGiven,
   type StepOptions,
-  type TestOptions,
+  type CriterionOptions,
 } from './graph/forms.ts';
 export { invalidRow } from './graph/invalid-row.ts';
 export {

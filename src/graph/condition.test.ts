@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { composed, type TestModel } from '../../test/support/composed.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { compose } from './compose.ts';
-import { passes } from './condition-test.ts';
+import { passes } from './criterion.ts';
 import { condition, type ConditionOptions } from './forms.ts';
 
 const alone = new AbortController().signal;

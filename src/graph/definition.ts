@@ -64,7 +64,7 @@ export interface ConditionGraph extends Described {
   readonly kind: 'condition';
   /** Asked with every row; null: the condition looks at the request. */
   readonly first: Step | null;
-  readonly test: Test;
+  readonly criterion: Criterion;
   readonly then: Branch;
   readonly otherwise: Branch;
 }
@@ -79,8 +79,8 @@ export interface Branch {
 
 export type Scalar = string | number | boolean;
 
-/** What decides which way a row goes. A value that is missing or NaN passes no test. */
-export type Test = { readonly value: FieldReference } & (
+/** What decides which way a row goes. A missing value meets none, nor does NaN. */
+export type Criterion = { readonly value: FieldReference } & (
   | { readonly comparison: 'above' | 'below' | 'atLeast' | 'atMost'; readonly against: number }
   | { readonly comparison: 'equals'; readonly against: Scalar }
   | { readonly comparison: 'oneOf'; readonly against: readonly Scalar[] }

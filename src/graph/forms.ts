@@ -36,7 +36,7 @@ export function pipeline(definition: PipelineOptions | PipelineOptions['steps'])
 }
 
 /** One of the comparisons, with a field of the answer before (or, with `from`, of the request). */
-export type TestOptions = {
+export type CriterionOptions = {
   readonly from?: 'request';
   /** Absent: the answer itself, where it is one bare value. */
   readonly field?: string;
@@ -61,7 +61,7 @@ export interface ConditionOptions {
   /** The model whose answer decides; absent: the request does. */
   readonly ask?: string | StepOptions;
   /** A missing value, or NaN, passes no test. */
-  readonly when: TestOptions;
+  readonly when: CriterionOptions;
   readonly then?: string | BranchOptions;
   readonly else?: string | BranchOptions;
 }

@@ -1,4 +1,4 @@
-import { testWords } from './condition-test.ts';
+import { criterionWords } from './criterion.ts';
 import { type ConditionGraph, type Graph, type MemberSpec, type Reference, type Step } from './definition.ts';
 
 /** A member's model as the config names it: `model_two@production`. */
@@ -34,9 +34,9 @@ export function whenNotes(graph: Graph, index: number): readonly string[] {
 }
 
 /** `model_one.score > 0.5`. */
-export function conditionWords({ first, test }: ConditionGraph): string {
-  const from = test.value.from ?? first?.member.name ?? 'request';
-  return `${referenceWords({ ...test.value, from })} ${testWords(test)}`;
+export function conditionWords({ first, criterion }: ConditionGraph): string {
+  const from = criterion.value.from ?? first?.member.name ?? 'request';
+  return `${referenceWords({ ...criterion.value, from })} ${criterionWords(criterion)}`;
 }
 
 /** What each member is asked with, in the order of the members; empty where a graph has no steps. */

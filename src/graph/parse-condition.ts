@@ -4,7 +4,7 @@ import {
   type FieldReference,
   requestSource,
   type Scalar,
-  type Test,
+  type Criterion,
 } from './definition.ts';
 import { parseStep, references, refuseUnknown } from './parse-step.ts';
 import { closed, distinct, invalid, list, textOrNull } from './reading.ts';
@@ -16,9 +16,9 @@ export function parseCondition(name: string, given: unknown, where: string): Con
   const read = closed(given, where, ['description', 'ask', 'when', 'then', 'else']);
   const first = read['ask'] === undefined ? null : parseStep(read['ask'], `${where}.ask`);
   const before = first === null ? [requestSource] : [requestSource, first.member.name];
-  const test = parseTest(read['when'], `${where}.when`);
-  refuseUnknown([test.value], before, `${where}.when`);
-  if (test.value.field === null && (test.value.from ?? before.at(-1)) === requestSource)
+  const criterion = parseCriterion(read['when'], `${where}.when`);
+  refuseUnknown([criterion.value], before, `${where}.when`);
+  if (criterion.value.field === null && (criterion.value.from ?? before.at(-1)) === requestSource)
     throw invalid(`${where}.when`, 'name a `field` of the request');
   const then = parseBranch(read['then'], before, `${where}.then`);
   const otherwise = parseBranch(read['else'], before, `${where}.else`);
@@ -33,13 +33,13 @@ export function parseCondition(name: string, given: unknown, where: string): Con
       where,
     ),
     first,
-    test,
+    criterion,
     then,
     otherwise,
   };
 }
 
-function parseTest(given: unknown, where: string): Test {
+function parseCriterion(given: unknown, where: string): Criterion {
   const read = closed(given, where, ['from', 'field', ...comparisons]);
   const [comparison, ...more] = comparisons.filter((each) => read[each] !== undefined);
   if (comparison === undefined || more.length > 0)

@@ -1,7 +1,7 @@
 import { describeType } from '../contract/describe-type.ts';
 import { sameJson } from '../contract/same-json.ts';
 import { type ColumnSpec, type DataType, type Schema } from '../contract/signature.ts';
-import { cannotPass, passes, testedType } from './condition-test.ts';
+import { cannotPass, passes, testedType } from './criterion.ts';
 import { type Branch, type ConditionGraph, requestSource, type Step } from './definition.ts';
 import { edgeName, Edges } from './edges.ts';
 import { isNumber } from './fit.ts';
@@ -17,7 +17,7 @@ export function prepareCondition(graph: ConditionGraph, contracts: Contracts): P
   const before = first?.member.name ?? requestSource;
   if (first !== null) edges.step(first, requestSource);
   for (const { step } of [then, otherwise]) if (step !== null) edges.step(step, before);
-  checkTest(graph, edges, before);
+  checkCriterion(graph, edges, before);
   const outputs = outputsOf(graph, edges, contracts, before);
   const shapeOf = ({ member }: Step): RowShape =>
     rowShape(schemaOf(member, 'inputs', contracts, placeOf(graph)));
@@ -28,16 +28,16 @@ export function prepareCondition(graph: ConditionGraph, contracts: Contracts): P
   };
 }
 
-function checkTest({ name, test }: ConditionGraph, edges: Edges, before: string): void {
+function checkCriterion({ name, criterion }: ConditionGraph, edges: Edges, before: string): void {
   const where = `${placeOf({ name })}.when`;
-  const { from, field } = test.value;
+  const { from, field } = criterion.value;
   const source = from ?? before;
-  const known = edges.field(test.value, before, where);
+  const known = edges.field(criterion.value, before, where);
   if (known === null) {
-    edges.need(field ?? '', { type: testedType(test), required: true }, 'when');
+    edges.need(field ?? '', { type: testedType(criterion), required: true }, 'when');
     return;
   }
-  const why = cannotPass(test, known.type);
+  const why = cannotPass(criterion, known.type);
   if (why !== null) throw invalid(where, `${edgeName(source, field)}: ${why}`);
 }
 
@@ -101,7 +101,7 @@ type Known = ReadonlyMap<string, readonly unknown[]>;
 
 /** Each model is asked once, with all the rows that go its way; both ways are asked at the same time. */
 async function runRows(
-  { first, test, then, otherwise }: ConditionGraph,
+  { first, criterion, then, otherwise }: ConditionGraph,
   shapeOf: (step: Step) => RowShape,
   run: Run,
 ): Promise<readonly unknown[]> {
@@ -120,7 +120,7 @@ async function runRows(
   const request: Known = new Map([[requestSource, run.rows]]);
   const before = first?.member.name ?? requestSource;
   const asked = first === null ? request : await ask(first, all, requestSource, request);
-  const isYes = all.map((row) => passes(test, valueAt(test.value, row, before, asked)));
+  const isYes = all.map((row) => passes(criterion, valueAt(criterion.value, row, before, asked)));
   const outputs: unknown[] = [];
   const take = async ({ step, output }: Branch, rows: readonly number[]): Promise<void> => {
     const known = step === null ? asked : await ask(step, rows, before, asked);

@@ -1,23 +1,23 @@
 import { describeType } from '../contract/describe-type.ts';
 import { type DataType } from '../contract/signature.ts';
-import { type Scalar, type Test } from './definition.ts';
+import { type Scalar, type Criterion } from './definition.ts';
 import { isNumber, mayFit } from './fit.ts';
 
 /** Whether a value passes. Pure. */
-export function passes(test: Test, value: unknown): boolean {
-  switch (test.comparison) {
+export function passes(criterion: Criterion, value: unknown): boolean {
+  switch (criterion.comparison) {
     case 'above':
-      return isComparable(value) && value > test.against;
+      return isComparable(value) && value > criterion.against;
     case 'below':
-      return isComparable(value) && value < test.against;
+      return isComparable(value) && value < criterion.against;
     case 'atLeast':
-      return isComparable(value) && value >= test.against;
+      return isComparable(value) && value >= criterion.against;
     case 'atMost':
-      return isComparable(value) && value <= test.against;
+      return isComparable(value) && value <= criterion.against;
     case 'equals':
-      return isSame(value, test.against);
+      return isSame(value, criterion.against);
     case 'oneOf':
-      return test.against.some((each) => isSame(value, each));
+      return criterion.against.some((each) => isSame(value, each));
   }
 }
 
@@ -31,21 +31,21 @@ function isSame(value: unknown, against: Scalar): boolean {
   return typeof against === 'number' && Number.isInteger(against) && value === BigInt(against);
 }
 
-/** The type of a field that nothing but the test says anything about. */
-export function testedType(test: Test): DataType {
-  if (test.comparison === 'equals') return scalarType(test.against);
-  if (test.comparison !== 'oneOf') return { kind: 'double' };
-  const types = test.against.map(scalarType);
+/** The type of a field that nothing but the criterion says anything about. */
+export function testedType(criterion: Criterion): DataType {
+  if (criterion.comparison === 'equals') return scalarType(criterion.against);
+  if (criterion.comparison !== 'oneOf') return { kind: 'double' };
+  const types = criterion.against.map(scalarType);
   return types.find(({ kind }) => kind === 'double') ?? types[0] ?? { kind: 'any' };
 }
 
 /** Why no value of the type can pass; null where some can. */
-export function cannotPass(test: Test, type: DataType): string | null {
-  const ordered = test.comparison !== 'equals' && test.comparison !== 'oneOf';
+export function cannotPass(criterion: Criterion, type: DataType): string | null {
+  const ordered = criterion.comparison !== 'equals' && criterion.comparison !== 'oneOf';
   const fits = ordered
     ? isNumber(type) || type.kind === 'any'
-    : [test.against].flat().every((each) => mayFit(scalarType(each), type));
-  return fits ? null : `${describeType(type)} is never ${testWords(test)}`;
+    : [criterion.against].flat().every((each) => mayFit(scalarType(each), type));
+  return fits ? null : `${describeType(type)} is never ${criterionWords(criterion)}`;
 }
 
 function scalarType(value: Scalar): DataType {
@@ -57,6 +57,6 @@ function scalarType(value: Scalar): DataType {
 const signs = { above: '>', below: '<', atLeast: '>=', atMost: '<=', equals: '=', oneOf: 'in' } as const;
 
 /** `> 0.5`. */
-export function testWords({ comparison, against }: Test): string {
+export function criterionWords({ comparison, against }: Criterion): string {
   return `${signs[comparison]} ${JSON.stringify(against)}`;
 }
