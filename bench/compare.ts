@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { load, type Measure, warm } from './load.ts';
+import { load, type Load, type Measure, warm } from './load.ts';
 import { type Noise } from './noise.ts';
 import { cache } from './paths.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
@@ -20,6 +20,9 @@ export interface Entrant {
   readonly server: Server;
   readonly url: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `Load.idleShare`. */
+  readonly idleShare?: number;
 }
 
 /** All runs of one entrant at one number of connections. */
@@ -52,9 +55,9 @@ export async function alternate(
   const runs = entrants.map((): Measure[] => []);
   for (let turn = 0; turn < effort.alternations; turn++) {
     noise.sample();
-    for (const [index, { server, url, body }] of entrants.entries()) {
+    for (const [index, entrant] of entrants.entries()) {
       const { connections } = at;
-      runs[index]?.push(await load({ url, pid: server.pid, connections, seconds: effort.seconds, body }));
+      runs[index]?.push(await load({ ...loadOf(entrant), connections, seconds: effort.seconds }));
     }
   }
   return entrants.map(({ label }, index) => summary(label, at, runs[index] ?? []));
@@ -66,9 +69,13 @@ export async function warmUp(
   levels: readonly number[],
   seconds: number,
 ): Promise<void> {
-  for (const { server, url, body } of entrants) {
-    for (const connections of levels) await warm({ url, pid: server.pid, connections, seconds, body });
+  for (const entrant of entrants) {
+    for (const connections of levels) await warm({ ...loadOf(entrant), connections, seconds });
   }
+}
+
+function loadOf({ server, url, body, headers, idleShare }: Entrant): Omit<Load, 'connections' | 'seconds'> {
+  return { url, pid: server.pid, cpuUs: server.cpuUs, body, headers, idleShare };
 }
 
 function summary(

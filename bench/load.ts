@@ -20,17 +20,24 @@ export interface Load {
   readonly url: string;
   /** Root of the server's process tree. */
   readonly pid: number;
+  /** CPU time instead of that tree's, in microseconds. */
+  readonly cpuUs?: (() => Promise<number>) | undefined;
+  /** What it uses of a core while nobody asks, which does not count; 0 by default. */
+  readonly idleShare?: number | undefined;
   readonly connections: number;
   readonly seconds: number;
   /** Path of the file with the body. */
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Keeps so many connections busy for so long, one request at a time each. Throws when an answer was not 2xx. */
 export async function load(options: Load): Promise<Measure> {
-  const before = await cpuMicroseconds(options.pid);
+  const used = options.cpuUs ?? ((): Promise<number> => cpuMicroseconds(options.pid));
+  const [before, beganMs] = [await used(), performance.now()];
   const said = await wrk(options);
-  const cpu = (await cpuMicroseconds(options.pid)) - before;
+  const idleUs = (options.idleShare ?? 0) * (performance.now() - beganMs) * 1000;
+  const cpu = (await used()) - before - idleUs;
   if (/Non-2xx|Socket errors/.test(said)) throw new Error(`${options.url} failed under load:\n${said}`);
   const requests = Number(/(\d+) requests in/.exec(said)?.[1] ?? Number.NaN);
   return {
@@ -47,10 +54,12 @@ export async function warm(options: Load): Promise<void> {
   await wrk(options);
 }
 
-async function wrk({ url, connections, seconds, body }: Load): Promise<string> {
+async function wrk({ url, connections, seconds, body, headers = {} }: Load): Promise<string> {
   const script = join(import.meta.dirname, 'post.lua');
   const flags = ['-t1', `-c${String(connections)}`, `-d${String(seconds)}s`, '--timeout', '30s', '--latency'];
-  const { stdout } = await run('wrk', [...flags, '-s', script, url], { env: { ...process.env, BODY: body } });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const env = { ...process.env, BODY: body, HEADERS: lines.join('\n') };
+  const { stdout } = await run('wrk', [...flags, '-s', script, url], { env });
   return stdout;
 }
 

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: compares countersign with MLflow's own server (and with other servers: `--peers`) on the same
- * models and requests. `--quick`: a part of it, in two minutes. What it writes goes to `--out` (default
+ * models and requests. `--quick`: a part of it, in two minutes. `--engine ray`: countersign on a Ray cluster against the
+ * recipe of Ray's documentation instead. What it writes goes to `--out` (default
  * .cache/bench/results): results.json, report.md, throughput.svg.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import { preparePeers } from './peers/peers.ts';
 import { prepare } from './prepare.ts';
 import { plotOf } from './report/plot.ts';
 import { reportOf } from './report/table.ts';
+import { benchRay, type RayPlan } from './ray/main.ts';
 import { type Plan, type Result, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -38,11 +40,21 @@ const quick: Plan = {
   warmUpSeconds: 2,
 };
 
+const ray: RayPlan = {
+  connections: [1, 8, 64],
+  alternations: 5,
+  seconds: 2,
+  warmUpSeconds: 4,
+  flags: [{}, { RAY_SERVE_THROUGHPUT_OPTIMIZED: '1' }],
+};
+const quickRay: RayPlan = { ...ray, connections: [1, 64], alternations: 3, warmUpSeconds: 2, flags: [{}] };
+
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     only: { type: 'string' },
+    engine: { type: 'string', default: 'local' },
     out: { type: 'string', default: join(cache, 'results') },
   },
 });
@@ -54,6 +66,10 @@ const chosen = scenarios
 
 try {
   await requireWrk();
+  if (flags.engine === 'ray') {
+    await benchRay(flags.quick ? quickRay : ray, flags.out, console.log);
+    process.exit();
+  }
   console.log('preparing: the package, a Python environment, the models (minutes, the first time)');
   const prepared = await prepare();
   const peers = flags.peers ? await preparePeers() : [];

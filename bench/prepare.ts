@@ -30,7 +30,7 @@ export async function prepare(): Promise<Prepared> {
 }
 
 /** As an installed package has it, with dist/ and without src/: it runs no TypeScript. */
-async function build(): Promise<void> {
+export async function build(): Promise<void> {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await run(tsc, ['-p', 'tsconfig.build.json'], { cwd: root }).catch((error: unknown) => {
     const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';

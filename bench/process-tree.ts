@@ -18,7 +18,11 @@ export async function processTree(root: number): Promise<readonly number[]> {
 
 /** CPU time that the processes have used, user and system, in microseconds. */
 export async function cpuMicroseconds(root: number): Promise<number> {
-  const each = await Promise.all((await processTree(root)).map(ticksOf));
+  return cpuOf(await processTree(root));
+}
+
+export async function cpuOf(pids: readonly number[]): Promise<number> {
+  const each = await Promise.all(pids.map(ticksOf));
   return each.reduce((sum, ticks) => sum + ticks, 0) * tickMicroseconds;
 }
 

@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 export interface Server extends AsyncDisposable {
   readonly name: string;
   readonly pid: number;
+  /** CPU time of all that serves, in microseconds, where that is not the process tree of `pid`. */
+  readonly cpuUs?: () => Promise<number>;
   /** Where bodies are posted. */
   readonly url: string;
   /** From the start of its process to its first answer, in milliseconds. */
@@ -22,9 +24,10 @@ export interface Launch {
   readonly path: string;
   /** What the first answer is asked with. */
   readonly body: string;
+  readonly patienceMs?: number;
 }
 
-/** How long a server may take to its first answer. */
+/** How long a server may take to its first answer, unless it says otherwise. */
 const patienceMs = 60_000;
 const pollMs = 5;
 const graceMs = 10_000;
@@ -43,7 +46,7 @@ export async function start(launch: Launch): Promise<Server> {
   const said = lastWords(child);
   const url = `http://127.0.0.1:${String(port)}${launch.path}`;
   try {
-    await firstAnswer(child, url, launch.body, began + patienceMs);
+    await firstAnswer(child, url, launch.body, began + (launch.patienceMs ?? patienceMs));
   } catch (error) {
     await stop(child);
     throw new Error(`${launch.name} did not come up:\n${said()}`, { cause: error });

@@ -28,14 +28,17 @@ interface Instance {
   >;
 }
 
-describe.skipIf(!slow)('the translation example on a real Ray cluster (set COUNTERSIGN_SLOW_TESTS=1)', () => {
+describe.skipIf(!slow).each([
+  ['directly to 1 replica', { direct: true }],
+  ["through Ray's proxy", {}],
+])('the translation example on a real Ray cluster, %s (set COUNTERSIGN_SLOW_TESTS=1)', (way, options) => {
   let cluster: RayCluster;
   let dashboard: Dashboard;
   let directory: string;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ray-serve-'));
-    cluster = await startRayCluster();
+    cluster = await startRayCluster(options);
     dashboard = new Dashboard(new URL(cluster.address), () => Promise.resolve(cluster.token));
     await deployOther();
   });
@@ -133,7 +136,7 @@ def build(args):
       const invocation = await served.post('/invocations', { dataframe_records: [sunny] });
       expect(await invocation.json()).toMatchObject({ predictions: german });
       const versions = await (await served.get('/models/translation_model/versions')).text();
-      expect(versions).toContain("Ray application countersign-translation_model, through Ray's proxy");
+      expect(versions).toContain(`Ray application countersign-translation_model, ${way}`);
     }
     expect(await replicas()).toEqual(before);
   });

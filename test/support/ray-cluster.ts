@@ -81,6 +81,8 @@ async function start(
       RAY_AUTH_MODE: 'token',
       RAY_AUTH_TOKEN: token,
       RAY_USAGE_STATS_ENABLED: '0',
+      // Seconds; 30 unless given, which a busy machine may not manage.
+      RAY_raylet_start_wait_time_s: '120',
       COUNTERSIGN_RAY_CLUSTER: directory,
       ...(direct && { RAY_SERVE_ENABLE_DIRECT_INGRESS: '1' }),
       ...flags,
