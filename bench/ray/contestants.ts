@@ -10,8 +10,8 @@ import { noParams } from '../../src/payload/payload.ts';
 import { float64, table } from '../../test/support/onnx-specimens.ts';
 import { type RayCluster } from '../../test/support/ray-cluster.ts';
 import { type Entrant } from '../compare.ts';
-import { processTree } from '../process-tree.ts';
-import { cpuOf } from '../process-tree.ts';
+import { packaged } from '../paths.ts';
+import { cpuOf, processTree } from '../process-tree.ts';
 import { type Server, start } from '../server.ts';
 
 export const model = 'twice';
@@ -96,7 +96,7 @@ async function gateway(cluster: RayCluster, registry: string): Promise<Server> {
     name: 'countersign',
     command: process.execPath,
     args: (port) => [
-      join(import.meta.dirname, '..', 'built.ts'),
+      join(packaged, 'bin', 'countersign.js'),
       ...['serve', model, '--engine', 'ray', '--tracking-uri', registry, '--default-version', '1'],
       ...['--port', String(port)],
     ],
