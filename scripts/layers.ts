@@ -68,7 +68,7 @@ export const layers: readonly Layer[] = [
   {
     room: 'engine/ray',
     path: '^src/engine/ray/',
-    imports: ['engine', 'frames', 'registry', 'contract', 'payload', ...base],
+    imports: ['engine', 'frames', 'environment', 'registry', 'contract', 'payload', ...base],
   },
   { room: 'engine', path: '^src/engine/[^/]+\\.ts$', imports: ['registry', 'payload', ...base] },
   { room: 'frames', path: '^src/frames/', imports: ['contract', 'payload', ...base] },

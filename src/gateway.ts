@@ -30,7 +30,7 @@ import { createGraphEndpoints } from './graph/graph-endpoints.ts';
 import { type MemberModel, memberModels } from './graph/member-models.ts';
 import { parseGraphs } from './graph/parse-graphs.ts';
 import { createHttpServer } from './http/server.ts';
-import { type Registry } from './registry/registry.ts';
+import { type Registry, type VersionRef } from './registry/registry.ts';
 import { createManager } from './serving/create-manager.ts';
 import { type Manager } from './serving/manager.ts';
 import { type Logger } from './telemetry/logger.ts';
@@ -91,7 +91,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const defaults = new Map<string, string>();
   const verifications = new Verifications();
   const metrics = createMetrics();
-  const ray = createRay(parts, (asked) => {
+  const isDefault = ({ model, version }: VersionRef): boolean => defaults.get(model) === version;
+  const ray = createRay(parts, isDefault, (asked) => {
     metrics.replicaAsked(asked);
   });
   const local = createEngines(parts, runtimeDir, (model) => {
@@ -117,7 +118,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
           windowMs: batchWindowMs,
         };
       },
-      isDefault: ({ model, version }) => defaults.get(model) === version,
+      isDefault,
       verifications,
       onBatch: (batch) => {
         metrics.batched(batch);
@@ -226,6 +227,7 @@ function createEngines(
 
 function createRay(
   { options, env, clock, logger }: GatewayParts,
+  isDefault: (ref: VersionRef) => boolean,
   onAsked: (asked: AskedReplica) => void,
 ): RayEngine {
   return createRayEngine({
@@ -233,16 +235,13 @@ function createRay(
     tokenSource: tokenFrom(env),
     hostDirectory,
     scaleFor: (model) => options.forModel(model).ray,
-    maxVersions: replicaVersions(options),
+    maxVersions: options.maxVersions,
+    envManager: options.envManager,
+    isDefault,
     onAsked,
     clock,
     logger,
   });
-}
-
-/** How many versions a replica on a cluster keeps: the default, and those beside it. */
-export function replicaVersions({ maxVersions }: ResolvedOptions): number {
-  return 1 + maxVersions;
 }
 
 function endpointSettings(options: ModelOptions): EndpointSettings {

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import uuid
 from typing import Any
 
@@ -130,9 +128,9 @@ class Turn:
 class Processes:
     """Starts workers: forked from a zygote where that works, else as interpreters of their own."""
 
-    def __init__(self) -> None:
-        self._directory = tempfile.mkdtemp(prefix="countersign-")
-        self._path = os.path.join(self._directory, "host")
+    def __init__(self, directory: str) -> None:
+        """`directory` is for the socket."""
+        self._path = os.path.join(directory, "host")
         self._expected: dict[str, asyncio.Future[Link]] = {}
         self._server: asyncio.Task[Any] | None = None
         self._zygote: Link | None = None
@@ -150,9 +148,6 @@ class Processes:
             self._forks = False
         link, kill = await self._spawn("worker")
         return Process(link, kill)
-
-    def close(self) -> None:
-        shutil.rmtree(self._directory, ignore_errors=True)
 
     async def _listen(self) -> None:
         # One server however many ask.
@@ -180,7 +175,7 @@ class Processes:
         # From this thread, which lives as long as the replica: the kernel ends the child with the thread.
         child = subprocess.Popen(
             [sys.executable, "-c", code, self._path, key, str(os.getpid())],
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -254,7 +249,7 @@ class Processes:
             self._expected.pop(key, None)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """One thread per library unless the user says otherwise: replicas and workers are the parallelism."""
     threads = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
     host = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

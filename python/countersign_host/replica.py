@@ -1,7 +1,8 @@
-"""The deployment of a model on Ray Serve: versions of it, by the package that holds their artifact.
+"""The deployment of a model on Ray Serve: versions of it, by where their artifact comes from.
 
-A request is `POST /WHAT` with a frame as its body (src/frames/) and the package's URI in the header that Ray routes
-by; the answer is a frame. Frames go on to a worker process as they are. Every answer says in a header which replica
+A request is `POST /WHAT` with a frame as its body (src/frames/) and the artifact's URI in the header that Ray routes
+by, percent-encoded: `gcs://` for a package in the cluster, else one that MLflow's own client reads. The answer is a
+frame. Frames go on to a worker process as they are. Every answer says in a header which replica
 gave it and what is loaded there, for gateways that choose replicas themselves (src/engine/ray/replica-note.ts).
 """
 
@@ -11,22 +12,28 @@ import asyncio
 import hashlib
 import importlib.util
 import io
+import json
 import os
-import shutil
+import subprocess
 import sys
-import tempfile
+import uuid
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from ray import serve
 from ray.experimental.internal_kv import _internal_kv_get
+from ray.serve.exceptions import RayServeException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from .processes import NotStarted, Process, Processes, header_of, to_bytes
+from .artifacts import Artifacts, Held
+from .invocations import Answer, Elsewhere, Known, UnknownVersion, answer, body_of, json_frame, question, refusal
+from .processes import NotStarted, Process, Processes, environment, header_of, to_bytes
 from .shelf import Shelf
+from .use import Use
 
 MODEL_ID = "serve_multiplexed_model_id"
 NOTE = "countersign-replica"
@@ -50,7 +57,7 @@ def _failed(code: str, *args: str, trace: str = "") -> bytes:
 @dataclass
 class Version:
     process: Process
-    directory: str
+    files: Held
     # The worker's reply to the load.
     greeting: bytes
 
@@ -61,20 +68,53 @@ class Replica:
         missing = [name for name in ("mlflow", "numpy", "pandas") if importlib.util.find_spec(name) is None]
         if missing:
             raise RuntimeError(f"the cluster's Python has no {', '.join(missing)}: {sys.executable}")
-        self._processes = Processes()
+        self._artifacts = Artifacts()
+        self._artifacts.sweep()
+        self._held: set[Held] = set()
+        # Its own folder, for the socket of its workers.
+        self._processes = Processes(self._hold(uuid.uuid4().hex, lambda _: None).directory)
+        self._known = Known(None)
+        self._use = Use(serve.get_replica_context().app_name)
         self._shelf: Shelf[Version] = Shelf(max_versions, self._load, self._unload, self._changed)
-        self._room = max_versions
         self._changes = 0
         self._note = ""
         self._announced: list[str] = []
         self._write_note([])
 
+    def __del__(self) -> None:
+        """Ray calls it when a replica is stopped. What one leaves that was killed, the next one on the node sweeps."""
+        self._use.forget()
+        for files in list(self._held):
+            self._release(files)
+        self._artifacts.sweep(0)
+
+    async def reconfigure(self, user_config: dict[str, Any] | None) -> None:
+        """Ray calls it before the first request, and whenever a gateway tells of a version."""
+        self._known = Known(user_config)
+        default = self._known.default_source
+        self._shelf.pin(set() if default is None else {default})
+        self._changed(self._shelf.keys)
+        if default is None:
+            return
+        try:
+            async with self._shelf.borrow(default):
+                pass
+        except Refused:
+            pass  # Who asks for it is told; a replica without it serves other versions.
+
     async def __call__(self, request: Request) -> Response:
         what = request.scope["path"].rpartition("/")[2]
         if what == "status":
             return self._response(b"")
+        if what == "invocations":
+            return await self._invocations(request)
+        if what == "check":
+            return await self._check(request)
+        if what == "idle":
+            return self._response(json_frame({"seconds": await self._use.idle_seconds()}))
+        self._use.now()
         uri = request.headers.get(MODEL_ID, "")
-        if what not in ("load", "spread", "predict", "invoke", "stream") or not uri.startswith("gcs://"):
+        if what not in ("load", "spread", "predict", "invoke", "stream") or ":" not in uri:
             return Response("a frame of countersign's gateway is expected here\n", 404)
         frame = await request.body()
         if what == "stream":
@@ -89,16 +129,42 @@ class Replica:
 
     def _changed(self, uris: list[str]) -> None:
         self._write_note(uris)
-        if uris != self._announced:
-            self._announced = uris
-            _announce(uris)
+        ids = [*uris, *self._known.numbers(uris)]
+        if ids != self._announced:
+            self._announced = ids
+            _announce(ids)
 
     def _write_note(self, uris: list[str]) -> None:
         self._changes += 1
         coming = self._shelf.coming
         has = ",".join(_short(uri) + ("~" if uri in coming else "") for uri in uris)
         me = serve.get_replica_context().replica_id.unique_id
-        self._note = f"{me};{self._changes};{self._shelf.loads};{self._room};{has}"
+        self._note = f"{me};{self._changes};{self._shelf.loads};{self._shelf.places};{has}"
+
+    async def _check(self, request: Request) -> Response:
+        """Which of a model's requirements this environment does not meet, and what could make one that does."""
+        requirements = body_of(await request.body())
+        lacks = await asyncio.get_running_loop().run_in_executor(None, _unmet, requirements)
+        python = ".".join(map(str, sys.version_info[:3]))
+        tools = [name for name in ("uv", "pip", "virtualenv") if importlib.util.find_spec(name) is not None]
+        return self._response(json_frame({"python": python, "lacks": lacks, "tools": tools}))
+
+    async def _invocations(self, request: Request) -> Response:
+        headers = request.headers
+        asked = headers.get(MODEL_ID) or headers.get(MODEL_ID.replace("_", "-")) or ""
+        said = await self.invoke_version(asked.strip(), await request.body(), headers.get("content-type"))
+        return Response(said.body, said.status, {"content-type": said.content_type, NOTE: self._note})
+
+    async def invoke_version(self, asked: str, body: bytes, content_type: str | None) -> Answer:
+        """Also called by a replica of another application of the model."""
+        self._use.now()
+        try:
+            version, place = self._known.find(asked)
+        except UnknownVersion as error:
+            return refusal(404, "RESOURCE_DOES_NOT_EXIST", str(error))
+        if isinstance(place, Elsewhere):
+            return await _invoke_elsewhere(place, version, body, content_type)
+        return answer(await self._answer(place, "invoke", question(body, content_type)))
 
     async def _answer(self, uri: str, what: str, frame: bytes) -> bytes:
         try:
@@ -127,48 +193,88 @@ class Replica:
         return _failed("WORKER_LOST")
 
     async def _load(self, uri: str) -> Version:
+        try:
+            return await self._bring_up(uri)
+        except Refused as refused:
+            said = header_of(refused.frame)
+            print(f"{uri} is not loaded: {said['code']} {said['args']}\n{said['traceback']}", file=sys.stderr)
+            raise
+
+    async def _bring_up(self, uri: str) -> Version:
         loop = asyncio.get_running_loop()
-        directory = await loop.run_in_executor(None, _fetch, uri)
+        files = await loop.run_in_executor(None, self._hold, uri, lambda directory: _bring(unquote(uri), directory))
         process: Process | None = None
         try:
             process = await self._processes.start()
-            question = {"t": "load", "id": 1, "directory": directory, "alone": True}
+            question = {"t": "load", "id": 1, "directory": files.directory, "alone": True}
             greeting = await process.ask(to_bytes(question))
             if greeting is None:
                 raise Refused(_failed("LOAD_FAILED", "its process ended while loading"))
             if header_of(greeting)["t"] != "loaded":
                 raise Refused(greeting)
-            return Version(process, directory, greeting)
+            return Version(process, files, greeting)
         except BaseException as error:
             if process is not None:
                 await process.stop()
-            shutil.rmtree(directory, ignore_errors=True)
+            self._release(files)
             if isinstance(error, NotStarted):
                 raise Refused(_failed("LOAD_FAILED", str(error))) from error
             raise
 
     async def _unload(self, version: Version) -> None:
         await version.process.stop()
-        await asyncio.get_running_loop().run_in_executor(None, _remove, version.directory)
+        self._release(version.files)
+        await asyncio.get_running_loop().run_in_executor(None, self._artifacts.sweep)
+
+    def _hold(self, name: str, bring: Callable[[str], None]) -> Held:
+        files = self._artifacts.hold(name, bring)
+        self._held.add(files)
+        return files
+
+    def _release(self, files: Held) -> None:
+        self._held.discard(files)
+        files.release()
+
+
+async def _invoke_elsewhere(place: Elsewhere, version: str, body: bytes, content_type: str | None) -> Answer:
+    try:
+        there = serve.get_app_handle(place.application).options(multiplexed_model_id=version)
+    except RayServeException:
+        sentence = "its environment was idle and is gone; a gateway brings it back when it asks for the version"
+        return refusal(503, "TEMPORARILY_UNAVAILABLE", sentence)
+    told: Answer = await there.invoke_version.remote(version, body, content_type)
+    return told
 
 
 def _short(uri: str) -> str:
     return hashlib.sha256(uri.encode()).hexdigest()[:12]
 
 
-def _remove(directory: str) -> None:
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-def _fetch(uri: str) -> str:
-    """The artifact, unpacked. Raises Refused where the cluster has it no more."""
-    data = _internal_kv_get(uri.encode())
+def _bring(source: str, directory: str) -> None:
+    """The files of an artifact. Raises Refused where there are none, with the reason."""
+    if not source.startswith("gcs://"):
+        code = "from countersign_host.fetch import main; import sys; main(*sys.argv[1:])"
+        command = [sys.executable, "-c", code, source, directory, str(os.getpid())]
+        done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines() or ["its download ended without a word"]
+            raise Refused(_failed("ARTIFACT_UNFETCHED", lines[-1], trace=done.stderr))
+        return
+    data = _internal_kv_get(source.encode())
     if data is None:
         raise Refused(_failed("ARTIFACT_GONE"))
-    directory = tempfile.mkdtemp(prefix="countersign-artifact-")
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         package.extractall(directory)
-    return directory
+
+
+def _unmet(requirements: bytes) -> list[str]:
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check_requirements.py")
+    # In a process of its own: it imports what the environment has under common names.
+    done = subprocess.run([sys.executable, script, os.devnull], input=requirements, capture_output=True)
+    if done.returncode != 0:
+        return ["a way to list what is installed"]
+    lacks: list[str] = json.loads(done.stdout)
+    return lacks
 
 
 def _announce(uris: list[str]) -> None:

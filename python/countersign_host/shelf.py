@@ -26,7 +26,7 @@ class _Entry(Generic[Thing]):
 
 
 class Shelf(Generic[Thing]):
-    """Keeps at most `room` things that nobody uses. Different ones load side by side.
+    """Keeps at most `room` things that nobody uses beside what is pinned. Different ones load side by side.
 
     The least recently used goes first, never one in use, and only once a new one is up: a load that fails takes
     nothing away.
@@ -44,6 +44,7 @@ class Shelf(Generic[Thing]):
         self._unload = unload
         self._changed = changed
         self._entries: OrderedDict[str, _Entry[Thing]] = OrderedDict()
+        self._pinned: set[str] = set()
         self._unloading: set[asyncio.Future[None]] = set()
         # Loads that began, ever.
         self.loads = 0
@@ -57,12 +58,23 @@ class Shelf(Generic[Thing]):
     def coming(self) -> frozenset[str]:
         return frozenset(key for key, entry in self._entries.items() if not entry.up)
 
+    @property
+    def places(self) -> int:
+        """How many things it keeps."""
+        return self._room + len(self._pinned)
+
+    def pin(self, keys: set[str]) -> None:
+        """These are never let go once they are up, and take no room; what was pinned before is as any other."""
+        self._pinned = keys
+        self._make_room()
+
     def has_place(self, key: str, idle_seconds: float) -> bool:
         """Whether it can be here without taking away what somebody used within so many seconds."""
-        if key in self._entries or len(self._entries) < self._room:
+        others = [entry for other, entry in self._entries.items() if other not in self._pinned]
+        if key in self._entries or key in self._pinned or len(others) < self._room:
             return True
         longest = time.monotonic() - idle_seconds
-        return any(entry.up and entry.users == 0 and entry.used < longest for entry in self._entries.values())
+        return any(entry.up and entry.users == 0 and entry.used < longest for entry in others)
 
     @asynccontextmanager
     async def borrow(self, key: str) -> AsyncIterator[Thing]:
@@ -104,8 +116,9 @@ class Shelf(Generic[Thing]):
             self._changed(self.keys)
 
     def _make_room(self) -> None:
-        surplus = sum(entry.up for entry in self._entries.values()) - self._room
-        for key, entry in list(self._entries.items()):
+        others = [(key, entry) for key, entry in self._entries.items() if key not in self._pinned]
+        surplus = sum(entry.up for _, entry in others) - self._room
+        for key, entry in others:
             if surplus <= 0:
                 return
             if entry.up and entry.users == 0:

@@ -139,3 +139,23 @@ def test_there_is_a_place_where_there_is_room_or_something_cold_and_loads_are_co
         assert things.shelf.loads == 2
 
     run(scenario())
+
+
+def test_what_is_pinned_is_never_let_go_and_takes_no_room() -> None:
+    async def scenario() -> None:
+        things = Things(1)
+        things.shelf.pin({"default"})
+        assert things.shelf.places == 2
+        for key in ("default", "a", "b"):
+            await things.up(key)
+        await settle()
+        assert things.gone == ["a"]
+        assert things.shelf.keys == ["default", "b"]
+        things.shelf.pin({"b"})
+        await settle()
+        assert things.gone == ["a"]
+        await things.up("c")
+        await settle()
+        assert things.gone == ["a", "default"]
+
+    run(scenario())

@@ -1,4 +1,10 @@
-import { type Engine, type EngineName, type Loader, type Servable } from '../engine/engine.ts';
+import {
+  type Engine,
+  type EngineName,
+  type Loader,
+  type Servable,
+  type VersionFiles,
+} from '../engine/engine.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
 import { type MakeLoader } from '../serving/manager.ts';
@@ -44,13 +50,13 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
     async load(signal, progress) {
       const metadata = await options.registry.describe(ref, signal);
       const candidates = enginesFor(options, metadata);
-      progress('fetching the artifact');
-      const artifact = await options.registry.fetch(ref, signal, ({ bytes, bytesTotal }) => {
-        progress(
-          `fetching the artifact: ${megabytes(bytes)}${bytesTotal === null ? '' : ` of ${megabytes(bytesTotal)}`}`,
-        );
-      });
-      const loaders = candidates.map((engine) => engine.loader(metadata, artifact));
+      const files = filesOf(options.registry, ref);
+      const fetched = candidates.every(({ loaderFrom }) => loaderFrom !== undefined)
+        ? null
+        : await files.fetch(signal, progress);
+      const loaders = candidates.flatMap((engine) =>
+        fetched === null ? (engine.loaderFrom?.(metadata, files) ?? []) : engine.loader(metadata, fetched),
+      );
       const servable = await loadInFirst(loaders, signal, progress, options.logger.child({ ...ref }));
       try {
         const finding = await examine(options, metadata, servable, signal, progress);
@@ -66,6 +72,20 @@ export function createBringUp(options: BringUpOptions): MakeLoader {
       }
     },
   });
+}
+
+function filesOf(registry: Registry, ref: VersionRef): VersionFiles {
+  return {
+    remoteUri: (signal) => registry.remoteUri(ref, signal),
+    read: (path, signal) => registry.read(ref, path, signal),
+    fetch: (signal, progress) => {
+      progress('fetching the artifact');
+      return registry.fetch(ref, signal, ({ bytes, bytesTotal }) => {
+        const total = bytesTotal === null ? '' : ` of ${megabytes(bytesTotal)}`;
+        progress(`fetching the artifact: ${megabytes(bytes)}${total}`);
+      });
+    },
+  };
 }
 
 function enginesFor(options: BringUpOptions, metadata: VersionMetadata): readonly Engine[] {

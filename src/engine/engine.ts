@@ -15,8 +15,20 @@ export interface Engine {
   canLoad(metadata: VersionMetadata): Loadable;
   /** Cheap; all work is in `load`. */
   loader(metadata: VersionMetadata, artifact: Artifact): Loader;
+  /** For an engine that may not need the files here: instead of `loader`, before they are fetched. */
+  readonly loaderFrom?: (metadata: VersionMetadata, files: VersionFiles) => Loader;
   /** Ends what the engine shares between servables. All of them are unloaded before. */
   close(): Promise<void>;
+}
+
+/** The files of a version, wherever they lie. */
+export interface VersionFiles {
+  /** Where another machine finds them with MLflow's own client; null: on the disk of this one. */
+  remoteUri(signal: AbortSignal): Promise<string | null>;
+  /** One small file; null if there is none. */
+  read(path: string, signal: AbortSignal): Promise<Uint8Array | null>;
+  /** All of them, on this machine. */
+  fetch(signal: AbortSignal, progress: (sentence: string) => void): Promise<Artifact>;
 }
 
 /** Brings one version up once. Not reused: a second try takes a new loader. */

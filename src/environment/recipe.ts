@@ -24,11 +24,20 @@ export interface Recipe {
  */
 export async function readRecipe(metadata: VersionMetadata, folder: string): Promise<Recipe> {
   const directory = resolve(folder);
+  return recipeFrom(metadata, directory, (name) => readText(join(directory, name)));
+}
+
+/** The same of files that are elsewhere; `read` is null where there is no such file. */
+export async function recipeFrom(
+  metadata: VersionMetadata,
+  directory: string,
+  read: (name: string) => Promise<string | null>,
+): Promise<Recipe> {
   const names = environmentFiles(metadata);
-  const pythonEnv = record(await readYaml(join(directory, names.virtualenv)));
-  const conda = condaPart(record(await readYaml(join(directory, names.conda))));
+  const pythonEnv = record(yaml(await read(names.virtualenv)));
+  const conda = condaPart(record(yaml(await read(names.conda))));
   const requirementsFile = join(directory, 'requirements.txt');
-  const text = await readText(requirementsFile);
+  const text = await read('requirements.txt');
   const fallback = conda.pip.length > 0 ? conda.pip : [mlflowItself(metadata)];
   return {
     pythonVersion: versionText(pythonEnv['python']) ?? conda.python,
@@ -105,8 +114,7 @@ async function readText(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch(() => null);
 }
 
-async function readYaml(path: string): Promise<unknown> {
-  const text = await readText(path);
+function yaml(text: string | null): unknown {
   if (text === null) return null;
   try {
     // `failsafe` keeps 3.10 a text.

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Recipe } from './recipe.ts';
 import { run, type Variables } from './run.ts';
 
-const script = fileURLToPath(new URL('../../python/check_requirements.py', import.meta.url));
+const script = fileURLToPath(new URL('../../python/countersign_host/check_requirements.py', import.meta.url));
 
 /**
  * What of a recipe an interpreter does not have, a few words each; empty when it has everything.

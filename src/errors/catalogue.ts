@@ -384,9 +384,16 @@ export const catalogue = {
   ARTIFACT_TOO_LARGE: {
     kind: 'failed_precondition',
     exit: 4,
-    message: (bytes: number, limit: number) =>
-      `The artifact has ${String(bytes)} bytes, more than the ${String(limit)} that can be uploaded to a Ray cluster.`,
-    hint: 'Serve it with --engine python, on a machine of its own.',
+    message: (bytes: number, limit: number, why: string) =>
+      `The artifact has ${String(bytes)} bytes, more than the ${String(limit)} that can be uploaded to a Ray cluster, and replicas cannot fetch it themselves: ${why}.`,
+    hint: 'Keep it in a store that the cluster reaches (s3, http, a tracking server), with the credentials in runtime_env: {env_vars: {...}} of the config.',
+  },
+  ARTIFACT_UNFETCHED: {
+    kind: 'unavailable',
+    retryable: true,
+    exit: 4,
+    message: (reason: string) => `A replica on the cluster cannot fetch the artifact: ${reason}`,
+    hint: 'Give replicas the credentials, in runtime_env: {env_vars: {...}} of the config.',
   },
   WORKER_NOT_STARTED: {
     kind: 'unavailable',

@@ -42,6 +42,8 @@ export function failure(failed: FailedMessage, { model, version }: Ref): Counter
       return countersignError('MODEL_OUTPUT_UNSUPPORTED', model, version, what).with({ cause });
     case 'MODULE_MISSING':
       return countersignError('MODULE_MISSING', what).with({ cause });
+    case 'ARTIFACT_UNFETCHED':
+      return countersignError('ARTIFACT_UNFETCHED', what).with({ cause });
     case 'LOAD_FAILED':
       return countersignError('LOAD_FAILED', what).with({ cause });
     default:

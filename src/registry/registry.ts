@@ -83,5 +83,7 @@ export interface Registry {
     signal: AbortSignal,
     onProgress?: (progress: FetchProgress) => void,
   ): Promise<Artifact>;
+  /** Where another machine finds the version's files with MLflow's own client; null: on the disk of this one. */
+  remoteUri(version: VersionRef, signal: AbortSignal): Promise<string | null>;
   close(): Promise<void>;
 }

@@ -60,6 +60,10 @@ export class StoreRegistry implements ArtifactRegistry {
     return this.#artifacts.fetch(version, await this.locate(version, signal), signal, onProgress);
   }
 
+  async remoteUri(version: VersionRef, signal: AbortSignal): Promise<string | null> {
+    return this.#artifacts.remoteUri(version, await this.locate(version, signal), signal);
+  }
+
   ofArtifact(uri: string, name: string): Registry {
     const store = new OneModelStore(withoutCredentials(uri), name, uri);
     return new StoreRegistry(store, this.#artifacts, this.#close);

@@ -75,6 +75,11 @@ export class VersionArtifacts {
     return { directory };
   }
 
+  async remoteUri(version: VersionRef, uri: string, signal: AbortSignal): Promise<string | null> {
+    const { source } = await this.#locate(version, uri, signal);
+    return source.kind === 'local' ? null : source.uri;
+  }
+
   async #locate(version: VersionRef, uri: string, signal: AbortSignal): Promise<Located> {
     const { opener, cache, identity } = this.#options;
     const fail = failureOf(version);

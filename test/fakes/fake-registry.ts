@@ -105,6 +105,10 @@ export class FakeRegistry implements Registry {
     return artifact;
   }
 
+  remoteUri(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
   close(): Promise<void> {
     this.calls.close++;
     return Promise.resolve();

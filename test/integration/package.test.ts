@@ -60,7 +60,7 @@ describe.skipIf(process.env['COUNTERSIGN_SLOW_TESTS'] !== '1')('the package', ()
         'dist/engine/onnx/thread-entry.js',
         'dist/engine/onnx/process-entry.js',
         'dist/engine/onnx/watchdog-entry.js',
-        'python/check_requirements.py',
+        'python/countersign_host/check_requirements.py',
         'python/countersign_host/worker.py',
       ]),
     );

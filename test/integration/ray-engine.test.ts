@@ -40,6 +40,8 @@ describe.skipIf(!slow).each([
       hostDirectory,
       scaleFor: () => rayScale(ray, 1),
       maxVersions,
+      envManager: 'local',
+      isDefault: () => false,
       clock: systemClock,
       logger: silentLogger,
     });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { knownOf, withKnown } from '../../src/engine/ray/application.ts';
 import { Dashboard } from '../../src/engine/ray/dashboard.ts';
 import { packDirectory } from '../../src/engine/ray/package.ts';
 import { modelDirectory } from '../support/python-models.ts';
@@ -110,7 +111,12 @@ def build(args):
     const { code, stdout } = await run('deploy', 'translation_model', '--dry-run', ...flags);
     const { applications } = JSON.parse(stdout) as { applications: readonly unknown[] };
     const there = (await dashboard.instance(never)).applications.get('countersign-translation_model');
-    expect([code, applications]).toEqual([0, [there?.config]]);
+    // What replicas know of versions comes when they are loaded.
+    expect([code, applications]).toEqual([0, [withKnown(there?.config ?? {}, {})]]);
+    expect(knownOf(there?.config ?? null)).toMatchObject({
+      default: '1',
+      versions: { '1': expect.anything() as unknown },
+    });
   });
 
   test('versions, 409, 404 and rows are what they are on a laptop, from two gateways of one deployment', async () => {

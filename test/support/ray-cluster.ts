@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { uvVariables } from '../../src/environment/pip-settings.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { withFileLock } from '../../src/util/file-lock.ts';
 import { descendants, isRunning } from './processes.ts';
@@ -22,6 +23,8 @@ export interface RayCluster extends AsyncDisposable {
   readonly token: string;
   /** What a client of the cluster needs in its environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Its folder for temporary files. */
+  readonly temporary: string;
   /** Every living process of the cluster. */
   pids(): readonly number[];
 }
@@ -62,6 +65,8 @@ async function start(
 ): Promise<RayCluster> {
   // Short: Ray puts sockets deep into it, and the kernel cuts their path.
   const directory = await mkdtemp('/tmp/csr-');
+  const temporary = join(directory, 't');
+  await mkdir(temporary);
   const killNow = (): void => {
     for (const pid of pidsOf(directory)) kill(pid);
   };
@@ -83,6 +88,10 @@ async function start(
       RAY_USAGE_STATS_ENABLED: '0',
       // Seconds; 30 unless given, which a busy machine may not manage.
       RAY_raylet_start_wait_time_s: '120',
+      // What replicas leave behind is seen here, and goes with the rest.
+      TMPDIR: temporary,
+      // Where the machine gets packages from, for environments that Ray makes.
+      ...uvVariables(process.env),
       COUNTERSIGN_RAY_CLUSTER: directory,
       ...(direct && { RAY_SERVE_ENABLE_DIRECT_INGRESS: '1' }),
       ...flags,
@@ -112,6 +121,7 @@ serve.start(http_options={"host": "${host}", "port": ${String(http)}})`;
     return {
       address,
       token,
+      temporary,
       env: { RAY_ADDRESS: address, RAY_AUTH_TOKEN: token },
       pids: () => pidsOf(directory),
       [Symbol.asyncDispose]: stop,

@@ -4,7 +4,7 @@ import { applicationConfig } from '../../engine/ray/application.ts';
 import { hostDirectory } from '../../engine/ray/open.ts';
 import { packHost } from '../../engine/ray/package.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { createGateway, type GatewayParts, registeredModels, replicaVersions } from '../../gateway.ts';
+import { createGateway, type GatewayParts, registeredModels } from '../../gateway.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { type CliContext, cliContext } from '../context.ts';
 import { withDeployments } from '../deployments.ts';
@@ -39,7 +39,7 @@ async function printConfig(parts: GatewayParts): Promise<void> {
   const { options, registry } = parts;
   await registry.close();
   const { uri: hostUri } = await packHost(hostDirectory);
-  const maxVersions = replicaVersions(options);
+  const { maxVersions } = options;
   const applications = registeredModels(parts).map((model) =>
     applicationConfig({ model, scale: options.forModel(model).ray, maxVersions, hostUri }),
   );

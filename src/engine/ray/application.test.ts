@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { rayScale } from '../../config/ray-options.ts';
 import { resolveOptions } from '../../config/resolve-options.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { parseRayAddress } from './address.ts';
@@ -63,6 +64,29 @@ describe('an application', () => {
       },
     ]);
     expect(scale.mostReplicas).toBe(4);
+  });
+
+  test('of an environment is another one, with an environment that Ray makes', () => {
+    const scale = rayScale({ runtime_env: { pip: ['theirs'], env_vars: { A: 'b' } } }, 1);
+    const deployment = { model: 'm', scale, maxVersions: 3, hostUri: 'gcs://host.zip' };
+    const packages = ['six==1.16.0'];
+    const own = applicationConfig({ ...deployment, environment: { id: 'ab12', tool: 'uv', packages } });
+    expect(own).toMatchObject({
+      name: 'countersign-m=-ab12',
+      runtime_env: {
+        env_vars: { A: 'b' },
+        uv: { packages, uv_pip_install_options: ['--compile-bytecode'] },
+        working_dir: 'gcs://host.zip',
+      },
+      args: { model: 'm', max_versions: 3, environment: 'ab12' },
+    });
+    expect(own['runtime_env']).not.toHaveProperty('pip');
+    expect(modelOf(own)).toBe('m');
+    const withPip = applicationConfig({ ...deployment, environment: { id: 'ab12', tool: 'pip', packages } });
+    expect(withPip['runtime_env']).toMatchObject({ pip: packages });
+    // No model's name is that of another model's environment.
+    expect(applicationName('m=-ab12')).not.toBe(own['name']);
+    expect(applicationName('m-ab12')).not.toBe(own['name']);
   });
 
   test.each([

@@ -8,6 +8,7 @@ import { rayScale } from '../../config/ray-options.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { systemClock } from '../../util/clock.ts';
 import { asList, asRecord, type UnknownRecord } from '../../util/unknown.ts';
+import { knownOf } from './application.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
 
@@ -23,6 +24,8 @@ let applications: Record<
 >;
 let puts: UnknownRecord[];
 let status: string;
+/** What somebody else does right after a PUT. */
+let meanwhile = ignore;
 let server: Server;
 let dashboard: Dashboard;
 let deployments: Deployments;
@@ -36,6 +39,7 @@ beforeEach(async () => {
     request.on('end', () => {
       if (request.url === '/api/serve/applications/' && request.method === 'PUT') {
         put(JSON.parse(body) as UnknownRecord);
+        meanwhile();
         response.end();
       } else {
         const { port } = server.address() as AddressInfo;
@@ -105,6 +109,49 @@ test('undeploy takes the model and nothing else, and says when there was none', 
   expect(await deployments.undeploy('m', never)).toBe(true);
   expect(await deployments.undeploy('other', never)).toBe(false);
   expect(Object.keys(applications)).toEqual(['countersign-other']);
+});
+
+test('versions are told beside those that are known, and one default to all applications of the model', async () => {
+  const environment = { id: 'abc', tool: 'uv', packages: ['six'] } as const;
+  await deployments.deploy({ ...wanted, known: { default: '1', versions: { '1': 'a' } } }, never, ignore);
+  await deployments.deploy({ ...wanted, environment, known: { versions: { '2': 'b' } } }, never, ignore);
+  const elsewhere = { application: 'countersign-m=-abc' };
+  await deployments.deploy(
+    { ...wanted, known: { default: '2', versions: { '2': elsewhere } } },
+    never,
+    ignore,
+  );
+  const knows = (name: string): unknown => knownOf(applications[name]?.deployed_app_config ?? null);
+  expect(knows('countersign-m')).toEqual({ default: '2', versions: { '1': 'a', '2': elsewhere } });
+  expect(knows('countersign-m=-abc')).toEqual({ versions: { '2': 'b' }, default: '2' });
+  const before = puts.length;
+  expect(await deployments.deploy({ ...wanted, known: { versions: { '1': 'a' } } }, never, ignore)).toBe(
+    false,
+  );
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(false);
+  expect(puts).toHaveLength(before);
+
+  await deployments.removeApplication('countersign-m=-abc', never);
+  expect(knows('countersign-m')).toEqual({ default: '2', versions: { '1': 'a' } });
+  await deployments.deploy({ ...wanted, environment }, never, ignore);
+  expect(await deployments.undeploy('m', never)).toBe(true);
+  expect(Object.keys(applications)).toEqual([]);
+});
+
+test('what another writer takes away at the same moment is written again if it is ours, and told if it is not', async () => {
+  const theirs = { name: 'theirs', import_path: 'a:b' };
+  applications = { theirs: { status: 'RUNNING', message: '', deployed_app_config: theirs } };
+  meanwhile = () => {
+    meanwhile = ignore;
+    applications = {};
+  };
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(true);
+  expect(Object.keys(applications)).toEqual(['countersign-m']);
+  expect(logger.lines.at(-1)).toMatchObject({
+    level: 'warn',
+    message: 'another writer changed the applications of the cluster at the same time',
+    data: { applications: ['theirs', 'countersign-m'] },
+  });
 });
 
 test('a deployment that fails tells the last line of the trace', async () => {

@@ -4,7 +4,14 @@ import { countersignError } from '../../errors/countersign-error.ts';
 import { type Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
 import { type UnknownRecord } from '../../util/unknown.ts';
-import { applicationConfig, applicationName, type ModelDeployment, modelOf } from './application.ts';
+import {
+  applicationConfig,
+  applicationName,
+  knownOf,
+  type ModelDeployment,
+  modelOf,
+  withKnown,
+} from './application.ts';
 import { type Dashboard } from './dashboard.ts';
 import { type RayApplication, type ServeInstance } from './instance.ts';
 import { packHost, type RayPackage } from './package.ts';
@@ -21,9 +28,11 @@ export interface DeploymentsOptions {
 export interface DeployedModel extends RayApplication {
   readonly model: string;
   readonly application: string;
+  /** That of the cluster's own Python; false for one of an environment. */
+  readonly isOwn: boolean;
 }
 
-type Wanted = Omit<ModelDeployment, 'hostUri'>;
+export type WantedApplication = Omit<ModelDeployment, 'hostUri'>;
 
 const pollMs = 500;
 const attempts = 3;
@@ -43,7 +52,7 @@ export class Deployments {
     this.#options = options;
   }
 
-  async config(wanted: Wanted): Promise<UnknownRecord> {
+  async config(wanted: WantedApplication): Promise<UnknownRecord> {
     this.#host ??= packHost(this.#options.hostDirectory);
     return applicationConfig({ ...wanted, hostUri: (await this.#host).uri });
   }
@@ -52,15 +61,35 @@ export class Deployments {
    * Deploys unless just that stands there already, and waits until it runs; says whether anything was written. Errors:
    * RAY_DEPLOY_FAILED and those of the dashboard.
    */
-  async deploy(wanted: Wanted, signal: AbortSignal, progress: (sentence: string) => void): Promise<boolean> {
-    const config = await this.config(wanted);
-    const name = String(config['name']);
-    const changed = await this.#inTurn(async () => {
+  async deploy(
+    wanted: WantedApplication,
+    signal: AbortSignal,
+    progress: (sentence: string) => void,
+  ): Promise<boolean> {
+    const changed = await this.write(wanted, signal, progress);
+    await this.#untilRunning(applicationName(wanted.model, wanted.environment?.id), signal, progress);
+    return changed;
+  }
+
+  /** The same without waiting for it. */
+  async write(
+    wanted: WantedApplication,
+    signal: AbortSignal,
+    progress: (sentence: string) => void,
+  ): Promise<boolean> {
+    const fresh = await this.config(wanted);
+    const name = String(fresh['name']);
+    return this.#inTurn(async () => {
       for (let attempt = 1; ; attempt += 1) {
-        const before = await this.#options.dashboard.instance(signal);
+        const before = await this.#whenGone(name, signal);
+        const config = knowingMore(fresh, before);
+        const siblings = declared(before).filter((other) => other['name'] !== name);
+        const others = siblings.map((other) =>
+          modelOf(other) === wanted.model ? withDefault(other, wanted.known?.default) : other,
+        );
         // What failed before is tried again; what failed now is told below.
         const stands = attempt === 1 ? isDeployed : isThere;
-        if (stands(before, config)) return attempt > 1;
+        if (stands(before, config) && isDeepStrictEqual(others, siblings)) return attempt > 1;
         if (attempt > attempts) {
           throw countersignError(
             'RAY_DEPLOY_FAILED',
@@ -70,28 +99,31 @@ export class Deployments {
         }
         progress(`deploying the application ${name}`);
         await this.#uploadHost(signal);
-        const others = declared(before).filter((other) => other['name'] !== name);
         await this.#write(before, [...others, config], signal);
       }
     });
-    await this.#untilRunning(name, signal, progress);
-    return changed;
   }
 
-  /** Takes the model's application away and waits until it is gone; false when there was none. */
+  async hasFailed(name: string, signal: AbortSignal): Promise<boolean> {
+    const { applications } = await this.#options.dashboard.instance(signal);
+    return applications.get(name)?.status === 'DEPLOY_FAILED';
+  }
+
+  /** Takes the model's applications away and waits until they are gone; false when there were none. */
   async undeploy(model: string, signal: AbortSignal): Promise<boolean> {
-    const name = applicationName(model);
+    const gone = await this.#remove((config) => modelOf(config) === model, signal);
     const { dashboard, clock } = this.#options;
-    const found = await this.#inTurn(async () => {
-      const before = await dashboard.instance(signal);
-      if (modelOf(before.applications.get(name)?.config ?? null) !== model) return false;
-      const others = declared(before).filter((other) => other['name'] !== name);
-      await this.#write(before, others, signal);
-      return true;
-    });
-    while (found && (await dashboard.instance(signal)).applications.has(name))
-      await sleep(clock, pollMs, signal, { keepsAlive: true });
-    return found;
+    const remain = async (): Promise<boolean> => {
+      const { applications } = await dashboard.instance(signal);
+      return gone.some((name) => applications.has(name));
+    };
+    while (await remain()) await sleep(clock, pollMs, signal, { keepsAlive: true });
+    return gone.length > 0;
+  }
+
+  /** Takes one application away, and what others know of it. */
+  async removeApplication(name: string, signal: AbortSignal): Promise<void> {
+    await this.#remove((config) => config['name'] === name && modelOf(config) !== null, signal);
   }
 
   /** Models that countersign deployed, by name. */
@@ -100,9 +132,32 @@ export class Deployments {
     return [...applications]
       .flatMap(([name, application]) => {
         const model = modelOf(application.config);
-        return model === null ? [] : [{ ...application, model, application: name }];
+        const isOwn = model !== null && name === applicationName(model);
+        return model === null ? [] : [{ ...application, model, application: name, isOwn }];
       })
-      .sort((a, b) => (a.model < b.model ? -1 : 1));
+      .sort((a, b) => (a.application < b.application ? -1 : 1));
+  }
+
+  /** What stands there, once the application is not on its way out any more: Ray would take the new one with it. */
+  async #whenGone(name: string, signal: AbortSignal): Promise<ServeInstance> {
+    for (;;) {
+      const instance = await this.#options.dashboard.instance(signal);
+      if (instance.applications.get(name)?.status !== 'DELETING') return instance;
+      await sleep(this.#options.clock, pollMs, signal, { keepsAlive: true });
+    }
+  }
+
+  async #remove(goes: (config: UnknownRecord) => boolean, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const before = await this.#options.dashboard.instance(signal);
+      const all = declared(before);
+      const gone = all.filter(goes).map(({ name }) => String(name));
+      if (gone.length === 0) return [];
+      const rest = all.filter((config) => !goes(config));
+      const remaining = rest.map((config) => (modelOf(config) === null ? config : forgetting(config, gone)));
+      await this.#write(before, remaining, signal);
+      return gone;
+    });
   }
 
   async #write(
@@ -164,6 +219,30 @@ function isDeployed(instance: ServeInstance, config: UnknownRecord): boolean {
 function isThere({ applications }: ServeInstance, config: UnknownRecord): boolean {
   const there = applications.get(String(config['name']));
   return there !== undefined && there.status !== 'DELETING' && isDeepStrictEqual(there.config, config);
+}
+
+/** With what the same application was told of already. */
+function knowingMore(config: UnknownRecord, { applications }: ServeInstance): UnknownRecord {
+  const before = knownOf(applications.get(String(config['name']))?.config ?? null);
+  const added = knownOf(config);
+  if (before.versions === undefined && added.versions === undefined) return config;
+  const versions = { ...before.versions, ...added.versions };
+  return withKnown(config, { ...before, ...added, versions });
+}
+
+/** A model has one default, whichever of its applications holds it. */
+function withDefault(config: UnknownRecord, version: string | undefined): UnknownRecord {
+  const known = knownOf(config);
+  if (version === undefined || known.versions === undefined || known.default === version) return config;
+  return withKnown(config, { ...known, default: version });
+}
+
+function forgetting(config: UnknownRecord, gone: readonly string[]): UnknownRecord {
+  const known = knownOf(config);
+  const entries = Object.entries(known.versions ?? {});
+  const kept = entries.filter(([, place]) => typeof place === 'string' || !gone.includes(place.application));
+  if (kept.length === entries.length) return config;
+  return withKnown(config, { ...known, versions: Object.fromEntries(kept) });
 }
 
 /** What a PUT must name so that it stays. */

@@ -99,6 +99,9 @@ function readApplication(value: unknown, targets: readonly Target[]): RayApplica
 /** Ray tells a failure as a whole trace, whose last line says what it was. */
 function lastLine(message: unknown): string {
   const lines = (asText(message) ?? '').split('\n').map((line) => line.trim());
+  // An installer's own words, where an environment cannot be made.
+  const installer = lines.findLast((line) => /^(cause|error|ERROR): /.test(line));
+  if (installer !== undefined) return installer;
   const errors = lines.filter((line) => /^[\w.]*(Error|Exception)\b.*:/.test(line));
   return errors.at(-1) ?? lines.findLast((line) => line !== '') ?? '';
 }

@@ -30,7 +30,11 @@ test('more than the dashboard takes is ARTIFACT_TOO_LARGE, before anything is re
   await writeFile(join(directory, 'weights'), '');
   await truncate(join(directory, 'weights'), maxPackageBytes + 1);
   const thrown: unknown = await packDirectory(directory).catch((error: unknown) => error);
-  expect(CountersignError.from(thrown).code).toBe('ARTIFACT_TOO_LARGE');
+  expect(CountersignError.from(thrown)).toMatchObject({
+    code: 'ARTIFACT_TOO_LARGE',
+    exitCode: 4,
+    message: expect.stringContaining('it lies on the disk of this machine') as string,
+  });
 });
 
 test('the host is its modules, and nothing that lies beside them', async () => {

@@ -16,10 +16,18 @@ export interface RayPackage {
 /** Ray's dashboard takes no request of 100 MiB (`DASHBOARD_CLIENT_MAX_SIZE`). */
 export const maxPackageBytes = 96 * 1024 ** 2;
 
-/** All files of a directory; `takes` chooses by relative path. Errors: ARTIFACT_TOO_LARGE. */
+interface Packing {
+  readonly takes?: (path: string) => boolean;
+  readonly why?: string;
+}
+
+/**
+ * All files of a directory; `takes` chooses by relative path. Errors: ARTIFACT_TOO_LARGE, which says why the cluster has
+ * to have it from here.
+ */
 export async function packDirectory(
   directory: string,
-  takes: (path: string) => boolean = () => true,
+  { takes = () => true, why = 'it lies on the disk of this machine' }: Packing = {},
 ): Promise<RayPackage> {
   const found = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = found
@@ -33,7 +41,7 @@ export async function packDirectory(
     .sort();
   const sizes = await Promise.all(paths.map(async (path) => (await stat(join(directory, path))).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total > maxPackageBytes) throw countersignError('ARTIFACT_TOO_LARGE', total, maxPackageBytes);
+  if (total > maxPackageBytes) throw countersignError('ARTIFACT_TOO_LARGE', total, maxPackageBytes, why);
   const entries = await Promise.all(
     paths.map(async (path) => ({
       name: path.split(sep).join('/'),
@@ -47,5 +55,5 @@ export async function packDirectory(
 
 /** The Python host, as replicas get it. */
 export function packHost(directory: string): Promise<RayPackage> {
-  return packDirectory(directory, (path) => /^countersign_host[\\/][^\\/]+\.py$/.test(path));
+  return packDirectory(directory, { takes: (path) => /^countersign_host[\\/][^\\/]+\.py$/.test(path) });
 }

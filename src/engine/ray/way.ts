@@ -1,7 +1,7 @@
 import { type HostMessage } from '../../frames/message.ts';
 
 /** What a replica is asked for; the last part of the path. */
-export type What = 'load' | 'predict' | 'invoke' | 'stream';
+export type What = 'load' | 'check' | 'idle' | 'predict' | 'invoke' | 'stream';
 
 export interface Question {
   readonly application: string;

@@ -11,6 +11,8 @@ export interface LocalArtifact {
 
 export interface RemoteArtifact {
   readonly kind: 'remote';
+  /** Where another machine finds it with MLflow's own client, without credentials; null if it cannot. */
+  readonly uri: string | null;
   /** One small file; null if there is none. */
   read(path: string, signal: AbortSignal): Promise<Uint8Array | null>;
   /** Writes every file below `directory`, which is empty and belongs to this call. */

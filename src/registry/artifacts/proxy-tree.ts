@@ -3,7 +3,7 @@ import { type Readable } from 'node:stream';
 import { mapBounded } from '../../util/map-bounded.ts';
 import { asList, asNumber, asRecord, reasonOf } from '../../util/unknown.ts';
 import { type Failure, type HttpClient } from '../http-client.ts';
-import { decoded, encodePath, joinUri } from '../uri.ts';
+import { decoded, encodePath, joinUri, withoutCredentials } from '../uri.ts';
 import { type RemoteFile, type RemoteTree } from './remote-tree.ts';
 import { safeRelativePath } from './safe-path.ts';
 
@@ -34,12 +34,15 @@ export function proxyLocation(uri: string, server: string | null): ProxyLocation
 }
 
 export class ProxyTree implements RemoteTree {
+  readonly uri: string;
   readonly #location: ProxyLocation;
   readonly #http: HttpClient;
   readonly #fail: Failure;
 
   constructor(location: ProxyLocation, http: HttpClient, fail: Failure) {
     this.#location = location;
+    // Not encoded: MLflow's own client takes the path as it stands.
+    this.uri = withoutCredentials(joinUri(location.base, location.root));
     this.#http = http;
     this.#fail = fail;
   }

@@ -21,6 +21,7 @@ afterEach(() => {
 
 /** A server's folder: what it lists, and what each opening of a file gives in turn. */
 class Folder implements RemoteTree {
+  readonly uri = 's3://bucket/folder';
   opened = 0;
   readonly #files: readonly RemoteFile[];
   readonly #contents: (path: string, time: number) => Readable | null;

@@ -22,6 +22,7 @@ export interface RemoteFile {
 
 /** What a protocol has to know so that an artifact can be downloaded: list everything, open one file. */
 export interface RemoteTree {
+  readonly uri: string;
   list(signal: AbortSignal): Promise<readonly RemoteFile[]>;
   /** Null if there is no such file. */
   open(path: string, signal: AbortSignal): Promise<Readable | null>;
@@ -31,6 +32,7 @@ export interface RemoteTree {
 export function remoteArtifact(tree: RemoteTree, fail: Failure, clock: Clock): RemoteArtifact {
   return {
     kind: 'remote',
+    uri: tree.uri,
     async read(path, signal) {
       const stream = await tree.open(path, signal);
       return stream === null ? null : readSmall(stream, path, fail);

@@ -53,6 +53,7 @@ function credentialOptions(env: Environment): S3ClientConfig {
 }
 
 export class S3Tree implements RemoteTree {
+  readonly uri: string;
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -62,6 +63,7 @@ export class S3Tree implements RemoteTree {
   /** `uri` is `s3://bucket/prefix`. */
   constructor(uri: string, client: S3Client, env: Environment, fail: Failure) {
     const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/*(.*?)\/*$/i.exec(uri) ?? [];
+    this.uri = `s3://${bucket}/${prefix}`;
     this.#bucket = bucket;
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.#client = client;

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type RemoteArtifact } from '../artifacts/artifact-source.ts';
+import { withoutCredentials } from '../uri.ts';
 import { type Failure } from '../http-client.ts';
 import { HelperProcess, type HelperOptions } from './helper-process.ts';
 import { helperProblem } from './helper-store.ts';
@@ -9,6 +10,7 @@ import { helperProblem } from './helper-store.ts';
 /** An artifact that MLflow's own client fetches: Google, Azure, Databricks, HDFS, plugins. */
 export class HelperArtifact implements RemoteArtifact {
   readonly kind = 'remote';
+  readonly uri: string | null;
   readonly #uri: string;
   readonly #shared: HelperProcess;
   readonly #options: HelperOptions;
@@ -16,6 +18,8 @@ export class HelperArtifact implements RemoteArtifact {
 
   constructor(uri: string, shared: HelperProcess, options: HelperOptions, fail: Failure) {
     this.#uri = uri;
+    // Unity Catalog hands out credentials of its own for each download.
+    this.uri = uri.startsWith('databricks-model:') ? null : withoutCredentials(uri);
     this.#shared = shared;
     this.#options = options;
     this.#fail = fail;
