@@ -284,8 +284,13 @@ describe.skipIf(!slow)(
           expect(
             await predict(await loadEcho(unable, options, 'without credentials', '3', true), 1.5),
           ).toEqual([1.5]);
-          expect(logger.lines.map(({ message }) => message)).toContain(
-            'replicas cannot fetch the artifact; it is uploaded from here',
+          expect(logger.lines).toContainEqual(
+            expect.objectContaining({
+              message: 'replicas cannot fetch the artifact; it is uploaded from here',
+              data: expect.objectContaining({
+                error: expect.objectContaining({ code: 'ARTIFACT_UNFETCHED' }) as unknown,
+              }) as unknown,
+            }),
           );
           await Promise.all(
             ['in s3', 'without credentials'].map((model) => deployments.undeploy(model, never)),

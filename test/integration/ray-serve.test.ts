@@ -74,8 +74,8 @@ def build(args):
 
   const run = (...args: readonly string[]): ReturnType<typeof countersign> =>
     countersign(args, { env: cluster.env });
-  const gateway = async (): Promise<Served> => {
-    const served = await serve(['serve', 'translation_model', '--engine', 'ray', ...flags], {
+  const gateway = async (...more: readonly string[]): Promise<Served> => {
+    const served = await serve(['serve', 'translation_model', '--engine', 'ray', ...flags, ...more], {
       env: cluster.env,
     });
     await served.ready();
@@ -155,7 +155,8 @@ def build(args):
   });
 
   test('an application that somebody took away is deployed again, loudly', async () => {
-    await using served = await gateway();
+    // A whole deploy on a busy machine, within one request.
+    await using served = await gateway('--timeout', '110');
     await deployOther();
     while ((await standing()).length > 1) await delay(100);
     expect(await (await served.post('/serve', sunny)).json()).toEqual(german);
