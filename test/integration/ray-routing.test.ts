@@ -21,14 +21,15 @@ beforeAll(async () => {
       ...columns,
       python: pythonModel(`return pd.DataFrame({"y": model_input["x"] * ${version}})`),
     });
-  await writeModel(registry, 'napping', '1', {
-    ...columns,
-    python: pythonModel('time.sleep(0.2)\nreturn pd.DataFrame({"y": model_input["x"]})'),
-  });
+  for (const version of ['1', '2'])
+    await writeModel(registry, 'napping', version, {
+      ...columns,
+      python: pythonModel('time.sleep(0.2)\nreturn pd.DataFrame({"y": model_input["x"]})'),
+    });
 });
 afterAll(async () => rm(registry, { recursive: true }));
 
-/** A gateway whose models have two replicas, each with room for two versions. */
+/** A gateway whose models have two replicas, each with the default and room for one version beside it. */
 async function gateway(cluster: RayCluster, model: string): Promise<Served> {
   const flags = [
     '--tracking-uri',
@@ -57,6 +58,13 @@ async function randomTraffic(served: Served, count: number): Promise<void> {
   });
   await Promise.all(callers);
 }
+
+/** How many replicas were asked in between. */
+const asked = (before: RayCounters, after: RayCounters): number =>
+  after.requests.filter(
+    ({ way, replica, count }) =>
+      count > (before.requests.find((one) => one.way === way && one.replica === replica)?.count ?? 0),
+  ).length;
 
 const answered = ({ requests }: RayCounters, way: string): number =>
   sum(requests.filter((one) => one.way === way).map(({ count }) => count));
@@ -106,22 +114,25 @@ describe.skipIf(!slow)('two replicas that can be called (set COUNTERSIGN_SLOW_TE
   test('one caller keeps to one replica; a version that keeps it busy is spread, and both are asked', async () => {
     await using served = await gateway(cluster, 'napping');
     const nap = async (x: number): Promise<void> => {
-      const response = await served.post('/serve', { x });
+      const response = await served.post('/serve', { x }, '2');
       expect([response.status, await response.json()]).toEqual([200, [{ y: x }]]);
     };
-    for (let x = 0; x < 5; x += 1) await nap(x);
+    await nap(0);
+    const first = await rayCounters(served);
+    for (let x = 1; x < 6; x += 1) await nap(x);
     const alone = await rayCounters(served);
-    expect([alone.requests.length, sum(alone.loads.values())]).toEqual([1, 1]);
+    // The default is in both of them from the start.
+    expect([asked(first, alone), sum(alone.loads.values())]).toEqual([1, 3]);
     let done = false;
     const callers = Array.from({ length: 6 }, async (_, x) => {
       while (!done) await nap(x);
     });
     let hot = alone;
-    while (hot.requests.length < 2) hot = await rayCounters(served);
+    while (asked(alone, hot) < 2) hot = await rayCounters(served);
     done = true;
     await Promise.all(callers);
     const { loads } = await rayCounters(served);
-    expect([...loads.values()]).toEqual([1, 1]);
+    expect([...loads.values()]).toEqual([2, 2]);
   });
 
   test('a caller who leaves does not hold the replica', async () => {

@@ -17,7 +17,7 @@ import { Dashboard } from './dashboard.ts';
 import { type DeployedModel, Deployments, type WantedApplication } from './deployments.ts';
 import { removeIdleApplications } from './idle-applications.ts';
 import { packDirectory } from './package.ts';
-import { versionKey } from './replica-note.ts';
+import { noVersion, versionKey } from './replica-note.ts';
 import { askOnce, type OnCluster, RayServable } from './servable.ts';
 import { type TokenSource } from './token.ts';
 import { type AskedReplica } from './way.ts';
@@ -250,7 +250,7 @@ class Cluster {
       await this.#view.read(stop);
     };
     const application = applicationName(model, environment?.id);
-    const key = versionKey(uri);
+    const key = uri === nothing.uri ? noVersion : versionKey(uri);
     return { ref: { model, version }, application, uri, key, way: this.#ways, upload, redeploy, logger };
   }
 

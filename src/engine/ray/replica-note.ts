@@ -27,6 +27,9 @@ export function parseNote(text: string): ReplicaNote | null {
   return { id, changes: changed, loads: loaded, room: roomy, has: new Map(there) };
 }
 
+/** The key of a question to the replica itself. */
+export const noVersion = '';
+
 /** How a note names a version: short, and of its package alone. */
 export function versionKey(uri: string): string {
   return createHash('sha256').update(uri).digest('hex').slice(0, 12);

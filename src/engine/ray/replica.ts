@@ -4,7 +4,7 @@ import { reasonOf } from '../../util/unknown.ts';
 import { type Candidate } from './choose-replica.ts';
 import { refusalOf } from './exchange.ts';
 import { type Target } from './instance.ts';
-import { noteHeader, parseNote, type ReplicaNote } from './replica-note.ts';
+import { noteHeader, noVersion, parseNote, type ReplicaNote } from './replica-note.ts';
 
 /** Within a cluster; a node that is gone does not even refuse. */
 const connectTimeoutMs = 2_000;
@@ -53,7 +53,8 @@ export class Replica {
     const { note } = this;
     const waiting = this.#waiting.get(key) ?? 0;
     let free = (note?.room ?? 1) - (note?.has.size ?? 0);
-    for (const coming of this.#waiting.keys()) if (note?.has.has(coming) !== true) free -= 1;
+    for (const coming of this.#waiting.keys())
+      if (coming !== noVersion && note?.has.has(coming) !== true) free -= 1;
     return {
       id: this.id,
       has: note?.has.get(key) ?? (waiting > 0 ? 'coming' : null),
