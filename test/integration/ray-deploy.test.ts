@@ -371,7 +371,9 @@ def _load_pyfunc(path):
         const again = await load(later, 'sixes', '2', other);
         const applications = async (): Promise<number> => (await deployments.list(never)).length;
         await until(async () => (await applications()) === 1, 120_000, 'the idle application is removed');
-        expect((await ray('countersign-sixes/invocations', '2', { inputs: [1] })).status).toBe(404);
+        const answers = async (): Promise<number> =>
+          (await ray('countersign-sixes/invocations', '2', { inputs: [1] })).status;
+        await until(async () => (await answers()) === 404, 30_000, 'the version is forgotten');
         expect(await six(again)).toEqual({ kind: 'value', value: ['1.16.0'] });
         expect(await deployments.undeploy('sixes', never)).toBe(true);
         expect(await deployments.list(never)).toEqual([]);
