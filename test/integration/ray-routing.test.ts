@@ -24,7 +24,8 @@ beforeAll(async () => {
   for (const version of ['1', '2'])
     await writeModel(registry, 'napping', version, {
       ...columns,
-      python: pythonModel('time.sleep(0.2)\nreturn pd.DataFrame({"y": model_input["x"]})'),
+      // Equal files would be one artifact to the cluster.
+      python: pythonModel(`time.sleep(0.2)\nreturn pd.DataFrame({"y": model_input["x"]})  # ${version}`),
     });
 });
 afterAll(async () => rm(registry, { recursive: true }));
@@ -80,11 +81,11 @@ describe.skipIf(!slow)('two replicas that can be called (set COUNTERSIGN_SLOW_TE
     await using served = await gateway(cluster, 'times');
     await randomTraffic(served, 100);
     const before = await rayCounters(served);
-    expect(sum(before.loads.values())).toBeLessThanOrEqual(4);
+    // The default in both, the two others once; one more where both came up at the same moment in the same place.
+    expect(sum(before.loads.values())).toBeLessThanOrEqual(5);
     await randomTraffic(served, 300);
     const after = await rayCounters(served);
-    // One that keeps its replica busy may take the fourth place; nothing else is loaded.
-    expect(sum(after.loads.values())).toBeLessThanOrEqual(4);
+    expect(sum(after.loads.values())).toBeLessThanOrEqual(5);
     expect(Math.min(...after.loads.values())).toBeGreaterThanOrEqual(1);
     expect(answered(after, 'direct') - answered(before, 'direct')).toBeGreaterThan(0);
     expect(answered(after, 'proxy')).toBe(0);
