@@ -110,7 +110,7 @@ async function gateway(cluster: RayCluster, registry: string): Promise<Server> {
 
 /** Where the recipe answers, on Ray's proxy. */
 async function deployRecipe(dashboard: Dashboard, registry: string): Promise<string> {
-  const code = await packDirectory(import.meta.dirname, (path) => path === 'recipe.py');
+  const code = await packDirectory(import.meta.dirname, { takes: (path) => path === 'recipe.py' });
   await dashboard.putPackage(code, never);
   const recipe = {
     name: 'recipe',
