@@ -98,7 +98,8 @@ async function gateway(cluster: RayCluster, registry: string): Promise<Server> {
     args: (port) => [
       join(packaged, 'bin', 'countersign.js'),
       ...['serve', model, '--engine', 'ray', '--tracking-uri', registry, '--default-version', '1'],
-      ...['--port', String(port)],
+      // The model has no input example to show that its rows are independent.
+      ...['--batching', 'on', '--port', String(port)],
     ],
     env: cluster.env,
     // It deploys first.

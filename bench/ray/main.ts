@@ -104,7 +104,7 @@ function tableOf({ flags, idle, cells }: RayResult): string {
     '|---|---|---|---|---|---|---|---|',
     ...lines,
     '',
-    `One replica each. CPU is that of the whole cluster (and the gateway), less the ${shown(idle * 100)}% of a core that it uses idle.`,
+    `One replica each; countersign with --batching on. CPU is that of the whole cluster (and the gateway), less the ${shown(idle * 100)}% of a core that it uses idle.`,
   ].join('\n');
 }
 

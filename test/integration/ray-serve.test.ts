@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { knownOf, withKnown } from '../../src/engine/ray/application.ts';
 import { Dashboard } from '../../src/engine/ray/dashboard.ts';
@@ -12,6 +12,9 @@ import { packDirectory } from '../../src/engine/ray/package.ts';
 import { modelDirectory } from '../support/python-models.ts';
 import { type RayCluster, startRayCluster } from '../support/ray-cluster.ts';
 import { countersign, serve, type Served } from '../support/served.ts';
+
+// Replicas that can be called drain for half a minute before they are gone.
+vi.setConfig({ testTimeout: 300_000 });
 
 const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
 const registry = resolve(import.meta.dirname, '../../examples/registry');
