@@ -102,8 +102,8 @@ describe('a row of /serve', () => {
       ['a', 'b'],
     ]);
     expect(issues(() => decode(unnamed('long', 'string'), '[1,"a"]'))).toEqual([
-      '/0: expected a list of 2 values, got 1',
-      '/1: expected a list of 2 values, got "a"',
+      '/0: expected a list of 2 values, got an integer of 1 digit',
+      '/1: expected a list of 2 values, got a string of 1 character',
     ]);
     expect(issues(() => decode(unnamed('long', 'string'), '{}'))).toEqual([
       ': expected a list of rows, got an object',
@@ -251,39 +251,43 @@ describe('values of /serve', () => {
   });
 
   const refused: readonly (readonly [DataType['kind'], string, string])[] = [
-    ['boolean', '1', 'expected true or false, got 1'],
-    ['boolean', '"false"', 'expected true or false, got "false"'],
-    ['integer', '2147483648', 'expected an integer from -2147483648 to 2147483647, got 2147483648'],
-    ['integer', '1.5', 'expected an integer from -2147483648 to 2147483647, got 1.5'],
+    ['boolean', '1', 'expected true or false, got an integer of 1 digit'],
+    ['boolean', '"false"', 'expected true or false, got a string of 5 characters'],
     [
       'integer',
-      '1.00000000000000001',
-      'expected an integer from -2147483648 to 2147483647, got 1.00000000000000001',
+      '2147483648',
+      'expected an integer from -2147483648 to 2147483647, got an integer of 10 digits',
     ],
-    ['integer', '1e-400', 'expected an integer from -2147483648 to 2147483647, got 1e-400'],
-    ['integer', 'true', 'expected an integer from -2147483648 to 2147483647, got true'],
-    ['long', '9223372036854775808', 'expected an integer of 64 bits, got 9223372036854775808'],
-    ['long', '1e400', 'expected an integer of 64 bits, got Infinity'],
-    ['long', '"1"', 'expected an integer of 64 bits, got "1"'],
-    ['float', '1e39', 'expected a number within the range of 32-bit floats, got 1e+39'],
-    ['double', '1e400', 'expected a number within the range of doubles, got Infinity'],
-    ['double', '"1.5"', 'expected a number within the range of doubles, got "1.5"'],
-    ['string', '5', 'expected a string, got 5'],
+    ['integer', '1.5', 'expected an integer from -2147483648 to 2147483647, got a fraction'],
+    ['integer', '1.00000000000000001', 'expected an integer from -2147483648 to 2147483647, got a fraction'],
+    ['integer', '1e-400', 'expected an integer from -2147483648 to 2147483647, got a fraction'],
+    ['integer', 'true', 'expected an integer from -2147483648 to 2147483647, got a boolean'],
+    ['long', '9223372036854775808', 'expected an integer of 64 bits, got a number beyond 2^53'],
+    ['long', '1e400', 'expected an integer of 64 bits, got a number beyond 2^53'],
+    ['long', '"1"', 'expected an integer of 64 bits, got a string of 1 character'],
+    ['float', '1e39', 'expected a number within the range of 32-bit floats, got a number beyond 2^53'],
+    ['double', '1e400', 'expected a number within the range of doubles, got a number beyond 2^53'],
+    ['double', '"1.5"', 'expected a number within the range of doubles, got a string of 3 characters'],
+    ['string', '5', 'expected a string, got an integer of 1 digit'],
     ['string', 'null', 'expected a string, got null'],
     [
       'string',
       '"\\ud800"',
       'expected text, got a string with half of a surrogate pair, which no UTF-8 text can hold',
     ],
-    ['binary', '"AP8"', 'expected a string of standard base64 with padding, got "AP8"'],
-    ['binary', '"AP9="', 'expected a string of standard base64 with padding, got "AP9="'],
-    ['datetime', '"2024-02-30"', 'expected a string with an ISO 8601 date and time, got "2024-02-30"'],
+    ['binary', '"AP8"', 'expected a string of standard base64 with padding, got a string of 3 characters'],
+    ['binary', '"AP9="', 'expected a string of standard base64 with padding, got a string of 4 characters'],
+    [
+      'datetime',
+      '"2024-02-30"',
+      'expected a string with an ISO 8601 date and time, got a string of 10 characters',
+    ],
     [
       'datetime',
       '"1500-01-01"',
-      'expected a moment between 1677-09-21 and 2262-04-11 (64-bit nanoseconds), got "1500-01-01"',
+      'expected a moment between 1677-09-21 and 2262-04-11 (64-bit nanoseconds), got a string of 10 characters',
     ],
-    ['datetime', '0', 'expected a string with an ISO 8601 date and time, got 0'],
+    ['datetime', '0', 'expected a string with an ISO 8601 date and time, got an integer of 1 digit'],
   ];
 
   it.each(refused)('%s refuses %s', (kind, json, message) => {
@@ -303,7 +307,7 @@ describe('values of /serve', () => {
       issues(() => decode(columns({ x: type }), '{"x":{"a/b":[1,null,2.5],"m":{"k":null},"nmae":"x"}}')),
     ).toEqual([
       '/x/a~1b/1: expected an integer of 64 bits, got null',
-      '/x/a~1b/2: expected an integer of 64 bits, got 2.5',
+      '/x/a~1b/2: expected an integer of 64 bits, got a fraction',
       '/x/m/k: expected a number within the range of doubles, got null',
       '/x/name: required string is missing',
       '/x/nmae: unknown field; did you mean `name`?',
@@ -354,7 +358,7 @@ describe('fields of /serve', () => {
 
   it('says what a row should have been', () => {
     expect(issues(() => decode(prompt, '[{"prompt":"a"},5]'))).toEqual([
-      '/1: expected an object with `prompt`, got 5',
+      '/1: expected an object with `prompt`, got an integer of 1 digit',
     ]);
   });
 
@@ -368,9 +372,9 @@ describe('fields of /serve', () => {
       ],
     };
     expect(issues(() => decode(schema, '[{"a":[1,256],"b":true},{"a":[1],"b":1}]'))).toEqual([
-      '/0/a/1: expected an integer from 0 to 255, got 256',
+      '/0/a/1: expected an integer from 0 to 255, got an integer of 3 digits',
       '/1/a: expected a list of 2, got a list of 1',
-      '/1/b: expected true or false, got 1',
+      '/1/b: expected true or false, got an integer of 1 digit',
     ]);
     expect(issues(() => decode(schema, '{"a":[1,2]}'))).toEqual(['/b: required tensor is missing']);
   });
@@ -380,7 +384,7 @@ describe('the envelope', () => {
   it('holds inputs, and pointers lead through it', () => {
     expect(cells(prompt, '{"inputs":[{"prompt":"a"}]}')).toEqual([['a']]);
     expect(issues(() => decode(prompt, '{"inputs":[{"prompt":1}],"params":{}}'))).toEqual([
-      '/inputs/0/prompt: expected a string, got 1',
+      '/inputs/0/prompt: expected a string, got an integer of 1 digit',
     ]);
   });
 
@@ -443,14 +447,14 @@ describe('params', () => {
     );
     expect(wrong.code).toBe('INVALID_PARAMS');
     expect(wrong.facts.errors).toEqual([
-      { pointer: '', message: 'query param `on`: expected true or false, got "1"' },
+      { pointer: '', message: 'query param `on`: expected true or false, got a string of 1 character' },
       { pointer: '', message: 'query param `tag`: expected one value, got 2' },
       {
         pointer: '',
         message:
           'query param `opts`: a param of type object goes in `params` of the envelope, not in the query',
       },
-      { pointer: '/params/seed', message: 'expected an integer of 64 bits, got 1.5' },
+      { pointer: '/params/seed', message: 'expected an integer of 64 bits, got a fraction' },
       { pointer: '/params/temprature', message: 'unknown param; did you mean `temperature`?' },
       { pointer: '/params/on', message: 'given both here and in the query' },
     ]);

@@ -2,7 +2,7 @@ import { type DataType } from '../../contract/signature.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { Faults, step } from '../values/faults.ts';
 import { isFloat, isObject } from '../values/read-nested.ts';
-import { got } from '../values/words.ts';
+import { expected } from '../values/words.ts';
 
 /**
  * Within lists, objects and maps (and unwrapped bodies) MLflow converts nothing: there a float is no long, and an
@@ -47,9 +47,7 @@ export function numbersFaults(type: DataType, values: readonly unknown[]): Fault
   const anyFloat = values.some(isPythonFloat);
   if (isInteger) return anyFloat ? Faults.of('expected integers, got floats') : new Faults();
   const odd = values.find((value) => isPythonInt(value) && value !== 0 && value !== 1);
-  return anyFloat || odd === undefined
-    ? new Faults()
-    : Faults.of(`expected a float, got the integer ${got(odd)}`);
+  return anyFloat || odd === undefined ? new Faults() : Faults.of(expected('a float', odd));
 }
 
 function isPythonFloat(value: unknown): boolean {

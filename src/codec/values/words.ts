@@ -1,28 +1,36 @@
 import { type DataType } from '../../contract/signature.ts';
 import { Decimal } from '../../util/decimal.ts';
 
-const longest = 40;
-
-/** What came, for an error message: its kind, and the value itself where it is short. */
+/** What came, for an error message: its kind. The value itself is the caller's, and goes into no answer. */
 export function got(value: unknown): string {
-  if (value instanceof Decimal) return short(value.text, 'a number');
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${String(value.length)}`;
   switch (typeof value) {
     case 'string':
-      return short(JSON.stringify(value), `a string of ${String(value.length)} characters`);
-    case 'undefined':
-      return 'nothing';
+      return value === '' ? 'an empty string' : `a string of ${plural(value.length, 'character')}`;
+    case 'number':
+    case 'bigint':
+      return gotNumber(Number(value));
+    case 'boolean':
+      return 'a boolean';
     case 'object':
+      if (value instanceof Decimal) return gotNumber(value.value, value.toInteger() !== null);
       return value === null ? 'null' : 'an object';
     case 'symbol':
       return value.description ?? 'a symbol';
     default:
-      return short(String(value), 'a number');
+      return 'nothing';
   }
 }
 
-function short(text: string, otherwise: string): string {
-  return text.length > longest ? otherwise : text;
+function gotNumber(value: number, isInteger = Number.isInteger(value)): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return 'a number beyond 2^53';
+  if (!isInteger) return 'a fraction';
+  return `an integer of ${plural(String(Math.abs(value)).length, 'digit')}`;
+}
+
+function plural(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 const scalarWords = {
