@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import convert, scoring
+from .bare_rows import keeping_rows
 from .direct import Direct
 from .failures import Failure
-from .frames import Json, Payload
+from .frames import Json, Payload, Table
 
 
 class LoadedModel:
@@ -42,7 +43,8 @@ class LoadedModel:
         data = convert.to_input(payload, self._inputs, self._from_type_hint)
         if not params and self._direct.takes(payload, data):
             return convert.from_output(self._direct.predict(data))
-        return convert.from_output(self._model.predict(data, **self._keywords(params)))
+        model = keeping_rows(self._model, data.index) if _is_bare(payload) else self._model
+        return convert.from_output(model.predict(data, **self._keywords(params)))
 
     def predict_stream(self, payload: Payload, params: list[Json]) -> Iterator[Json]:
         data = convert.to_stream_input(payload, self._inputs, self._from_type_hint)
@@ -54,6 +56,10 @@ class LoadedModel:
 
     def _keywords(self, params: list[Json]) -> dict[str, Any]:
         return {"params": convert.to_params(params, self._params)} if params else {}
+
+
+def _is_bare(payload: Payload) -> bool:
+    return isinstance(payload, Table) and payload.rows > 0 and not payload.columns
 
 
 def _model_config() -> dict[str, Any]:

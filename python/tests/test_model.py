@@ -8,6 +8,8 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
 
 from countersign_host.failures import load_failure, predict_failure
 from countersign_host.frames import Column, Table, Tensors
@@ -25,6 +27,15 @@ class Model(mlflow.pyfunc.PythonModel):
         return (model_input["x"] * helper_of_the_model.FACTOR).to_numpy()
 
 mlflow.models.set_model(Model())
+"""
+ALL_OPTIONAL = """
+import mlflow
+
+class Rows(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input.index.to_numpy()
+
+mlflow.models.set_model(Rows())
 """
 
 
@@ -60,6 +71,17 @@ def test_loading_and_predicting_write_nowhere(saved: str) -> None:
     assert isinstance(answer, Tensors) and answer.tensors[0].data.tolist() == [6.0]
     assert files(saved) == before
     assert os.listdir(".") == []
+
+
+def test_rows_without_any_column_stay_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/unused.db")
+    code = tmp_path / "all_optional.py"
+    code.write_text(ALL_OPTIONAL)
+    signature = ModelSignature(Schema([ColSpec("double", "x", required=False)]))
+    path = str(tmp_path / "optional")
+    mlflow.pyfunc.save_model(path, python_model=str(code), signature=signature, pip_requirements=["mlflow"])
+    answer = LoadedModel(path).predict(Table(3, []), [])
+    assert isinstance(answer, Tensors) and answer.tensors[0].data.tolist() == [0, 1, 2]
 
 
 def test_an_mlflow_exception_keeps_its_code(saved: str) -> None:
