@@ -117,10 +117,11 @@ def _without_nan(answer: Answer) -> Answer:
 def _failure(error: BaseException, watched: _Watched, exact: bool) -> Failure:
     if watched.answered:
         return failure("MODEL_OUTPUT_UNSUPPORTED", ["a value that is no JSON"], error)
+    if watched.raised is not None and not _is_check(watched.raised):
+        # Nobody but the model knows what its data has to be: MLflow takes what it raised for a refusal.
+        return failure("MODEL_FAILED", [type(watched.raised).__name__], error)
     # MLflow's server has its own words, and its own code, for what is no exception of MLflow.
     told = error if exact or watched.raised is None else watched.raised
-    if watched.raised is not None and not _is_check(watched.raised):
-        return failure("MODEL_FAILED", [type(watched.raised).__name__], told)
     refusal = failure("INVALID_BODY", [_sentence(error)], told)
     # A mistake of the caller's, whatever MLflow calls it.
     return refusal if exact or _is_of_caller(told) else {**refusal, "mlflowCode": None}

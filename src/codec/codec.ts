@@ -70,6 +70,8 @@ export interface Codec<Request = EncodedRequest, Answer = EncodedAnswer> {
   /** A promise where the format can only be read so. */
   decode(request: Request, signature: Signature | null): DecodedRequest | Promise<DecodedRequest>;
   encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): Answer;
+  /** An exception of the model as this protocol tells of it; where it is absent, as it is. */
+  failed?(error: unknown, request: DecodedRequest, signature: Signature | null): unknown;
 }
 
 /** A codec whose formats can all be read at once. */

@@ -1,9 +1,11 @@
 import { type Signature } from '../contract/signature.ts';
+import { CountersignError } from '../errors/countersign-error.ts';
 import { type Payload } from '../payload/payload.ts';
 import { asksForArrow, isArrow } from './accept.ts';
 import { loadArrow } from './arrow/library.ts';
 import { writeAnswers } from './arrow/write-answers.ts';
 import { type Codec, type DecodedRequest, type EncodedAnswer, type EncodedRequest } from './codec.ts';
+import { isDoubtful } from './mlflow/doubtful.ts';
 import { isForMlflow } from './mlflow/is-for-mlflow.ts';
 import { type BodyFormat, bodyFormat, requireMlflowFormat } from './mlflow/media-type.ts';
 import { readArrowBody } from './mlflow/read-arrow.ts';
@@ -39,6 +41,7 @@ export function createMlflowCodec(): Codec {
       return readers[format](request.body, signature);
     },
     encode,
+    failed,
   };
 }
 
@@ -75,4 +78,12 @@ function encode(
     contentType: 'application/json',
     body: unwrapped ? prediction : `{"predictions":${prediction}}`,
   };
+}
+
+/** What the model may rightly have refused is the caller's mistake, as with MLflow; any other exception is not. */
+function failed(error: unknown, { parts }: DecodedRequest, signature: Signature | null): unknown {
+  const isOfModel = error instanceof CountersignError && error.code === 'MODEL_FAILED';
+  if (!isOfModel || error.facts.mlflowCode !== undefined) return error;
+  const refused = parts.some(({ input }) => isDoubtful(input, signature?.inputs ?? null));
+  return refused ? error.with({ mlflowCode: 'BAD_REQUEST', status: 400 }) : error;
 }

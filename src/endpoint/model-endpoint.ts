@@ -131,6 +131,8 @@ export class ModelEndpoint implements Endpoint {
         this.#options.verifications.confirm(resolved.ref);
       },
       logger: this.#options.logger,
+    }).catch((error: unknown) => {
+      throw codec.failed?.(error, request, resolved.signature) ?? error;
     });
     return stages.run('encode', () => codec.encode(answers, request, resolved.signature));
   }

@@ -6,7 +6,7 @@ import { type Outcome } from './replay.ts';
 type CasePattern = string;
 
 /** Cases that are answered otherwise than by MLflow's server, on purpose. */
-export type Difference = InRoom | Ours;
+export type Difference = InRoom | Ours | Own;
 
 interface Declared {
   readonly reason: string;
@@ -19,13 +19,20 @@ interface InRoom extends Declared {
   readonly room: Room;
 }
 
-/**
- * The cases leave no room, and we answer otherwise all the same: as in this room, or with another body, made from the
- * recorded one.
- */
+/** The cases leave no room, and we answer otherwise all the same: as this room allows, or by its reason with `body`. */
 interface Ours extends Declared {
-  readonly ours: Room | ((recorded: string) => string);
+  readonly ours: Room;
+  readonly body?: Rewrite;
 }
+
+/** By a reason of its own. */
+interface Own extends Declared {
+  readonly ours: 'own';
+  readonly body: Rewrite;
+}
+
+/** The body of the recorded answer as ours. */
+type Rewrite = (recorded: string) => string;
 
 /** What is wrong with the outcomes, given what was declared; empty when nothing is. */
 export function judge(outcomes: readonly Outcome[], differences: readonly Difference[]): readonly string[] {
@@ -55,18 +62,25 @@ function outsideRoom(outcomes: readonly Outcome[], entry: Difference): readonly 
 
 function asDeclared(expected: Case, entry: Difference): Case {
   if ('room' in entry) return expected;
-  if (typeof entry.ours === 'string') return { ...expected, may_differ: entry.ours };
-  return { ...expected, response: { ...expected.response, body: entry.ours(expected.response.body) } };
+  if (entry.ours === 'own') return withBody(expected, entry.body);
+  return entry.body === undefined ? { ...expected, may_differ: entry.ours } : withBody(expected, entry.body);
+}
+
+function withBody(expected: Case, rewrite: Rewrite): Case {
+  const { response } = expected;
+  return { ...expected, response: { ...response, body: rewrite(response.body) } };
 }
 
 function differing(outcomes: readonly Outcome[], entry: Difference): readonly Outcome[] {
-  return covered(outcomes, entry).filter(({ case: { may_differ } }) =>
-    'room' in entry ? may_differ === entry.room : may_differ !== entry.ours,
-  );
+  return outcomes.filter((outcome) => isDeclared(entry, outcome.case));
 }
 
-function covered(outcomes: readonly Outcome[], { cases }: Declared): readonly Outcome[] {
-  return outcomes.filter((outcome) => cases.some((pattern) => matches(pattern, outcome.case)));
+/** Whether the case is one of the entry's. */
+export function isDeclared(entry: Difference, expected: Case): boolean {
+  const { may_differ } = expected;
+  const counts =
+    'room' in entry ? may_differ === entry.room : entry.body !== undefined || may_differ !== entry.ours;
+  return counts && entry.cases.some((pattern) => matches(pattern, expected));
 }
 
 function emptyPatterns(outcomes: readonly Outcome[], entry: Difference): readonly string[] {

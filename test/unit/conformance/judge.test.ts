@@ -91,7 +91,12 @@ describe('a declared difference', () => {
   });
 
   it('can be ours, with another body', () => {
-    const ours = (body: string): Difference => ({ ours: () => body, reason: 'because', cases: ['m/wrong'] });
+    const ours = (body: string): Difference => ({
+      ours: 'own',
+      body: () => body,
+      reason: 'because',
+      cases: ['m/wrong'],
+    });
     expect(judge([wrong], [ours('[2]')])).toEqual([]);
     expect(judge([wrong], [ours('[3]')])).toEqual([expect.stringContaining('m/wrong is not as declared')]);
   });
