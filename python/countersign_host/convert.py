@@ -104,7 +104,7 @@ def _to_frame(table: Table, schema: Any) -> Any:
         names = _index(tuple(column.name for column in table.columns))
         return pd.DataFrame(table.block.T, index=table.labels, columns=names, copy=False)
     casts = _casts(table, schema)
-    data = {i: _to_series(column, casts[i]) for i, column in enumerate(table.columns)}
+    data = {i: _to_series(column, casts[i], table.arrays) for i, column in enumerate(table.columns)}
     frame = pd.DataFrame(data, index=pd.RangeIndex(table.rows))
     if table.labels is not None:
         frame.index = pd.Index(table.labels)
@@ -133,8 +133,10 @@ def _as_it_is(item: Any) -> Any:
     return item
 
 
-def _to_series(column: Column, cast: Cast | None) -> Any:
+def _to_series(column: Column, cast: Cast | None, arrays: bool) -> Any:
     """The cells as pandas would hold them: what has no fixed dtype is inferred, as MLflow's server does."""
+    if arrays and column.dtype == "str" and not column.data:
+        return pd.Series(np.array([], np.str_))
     if column.dtype == "object":
         # Of a scalar type: text that pandas read as objects (CSV), which it keeps, or lists of texts.
         return _inferred([_apply(cast, cell) for cell in column.data]) if cast else _objects(column.data)

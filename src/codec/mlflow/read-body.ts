@@ -2,9 +2,10 @@ import { type Signature } from '../../contract/signature.ts';
 import { type ArrowLibrary } from '../arrow/library.ts';
 import { type Payload } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
-import { malformed } from './fail.ts';
+import { Faults } from '../values/faults.ts';
+import { malformed, misfit } from './fail.ts';
 import { plain } from './infer.ts';
-import { columnsFrame } from './frame.ts';
+import { columnsFrame, type Frame } from './frame.ts';
 import { dataFields, holdsStructure, readInput, rowFrame } from './read-input.ts';
 import { readTable } from './read-table.ts';
 import { parsePythonBody } from './python-json.ts';
@@ -76,8 +77,16 @@ function readUnwrapped(data: Members, signature: Signature | null): Payload {
     return { kind: 'value', value: plain(data) };
   }
   const isRow = schema.columns.some(holdsStructure) || Object.values(data).every(isScalarOrTexts);
-  const frame = isRow ? rowFrame(data, '') : columnsFrame(data, '');
-  return readTable(schema, frame ?? rowFrame(data, ''), 'unwrapped');
+  return readTable(schema, isRow ? rowFrame(data, '') : unwrappedColumns(data), 'unwrapped');
+}
+
+/** An object among single values makes no columns. */
+function unwrappedColumns(data: Members): Frame {
+  const values = Object.values(data);
+  if (!values.some(Array.isArray)) return rowFrame(data, '');
+  const frame = values.some(isObject) ? null : columnsFrame(data, '');
+  if (frame === null) throw misfit(Faults.of('the columns are not lists of one length'));
+  return frame;
 }
 
 function isScalarOrTexts(value: unknown): boolean {

@@ -28,7 +28,7 @@ export function readCsvBody(body: Uint8Array, signature: Signature | null): Deco
 function readFrame(schema: Schema | null, frame: Frame): Table {
   if (schema === null) return inferTable(converted(frame, ({ cells }) => guessValues(cells)));
   if (schema.kind === 'tensors') throw malformed('CSV has no tensors; send JSON');
-  const table = readTable(schema, typed(schema, frame), 'values');
+  const table = readTable(schema, typed(schema, frame), 'text');
   return { ...table, columns: table.columns.map(asObjects) };
 }
 

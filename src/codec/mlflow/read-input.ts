@@ -101,7 +101,8 @@ function inferValues(value: unknown): Payload {
 }
 
 function readColumnValues(schema: ColumnSchema, value: unknown, at: string): Table {
-  const ofRows = Array.isArray(value) && isObject(value[0]);
+  // Rows of `instances` are columns to MLflow.
+  const ofRows = Array.isArray(value) && isObject(value[0]) && at === '/inputs';
   return readTable(schema, valuesFrame(schema, value, at), ofRows ? 'rows' : 'values');
 }
 

@@ -7,6 +7,7 @@ import { Faults, step } from '../values/faults.ts';
 import { isObject, readNested } from '../values/read-nested.ts';
 import { completeParams } from '../values/read-params.ts';
 import { expected, wanted } from '../values/words.ts';
+import { inferTensor } from './infer.ts';
 import { optional } from './policy.ts';
 
 /**
@@ -17,17 +18,23 @@ import { optional } from './policy.ts';
 export function readMlflowParams(specs: readonly ParamSpec[], given: unknown, at: string): Params {
   if (specs.length === 0) return noParams;
   const faults = new Faults();
+  let ragged = false;
   const values = new Map<string, Nested>();
   if (given !== undefined && given !== null && !isObject(given)) faults.add(at, expected('an object', given));
   const members = isObject(given) ? given : {};
   for (const spec of specs) {
     if (!Object.hasOwn(members, spec.name)) continue;
-    const read = readParam(spec, members[spec.name]);
+    const value = members[spec.name];
+    const read = readParam(spec, value);
+    ragged ||= spec.array && Array.isArray(value) && inferTensor(null, value) === null;
     if (read instanceof Faults) faults.addAll(at + step(spec.name), read);
     else values.set(spec.name, read);
   }
-  if (faults.count > 0)
-    throw countersignError('INVALID_PARAMS', faults.count).with({ errors: faults.listed() });
+  if (faults.count > 0) {
+    const error = countersignError('INVALID_PARAMS', faults.count).with({ errors: faults.listed() });
+    // Where NumPy makes no array, MLflow's check fails before it has a verdict.
+    throw ragged ? error.with({ mlflowCode: 'BAD_REQUEST' }) : error;
+  }
   return completeParams(specs, values);
 }
 

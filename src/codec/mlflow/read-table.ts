@@ -8,16 +8,17 @@ import { expected, wanted } from '../values/words.ts';
 import { mixedForms, zoned } from './datetime-forms.ts';
 import { misfit, unreadable } from './fail.ts';
 import { type Frame, type FrameColumn } from './frame.ts';
-import { plain } from './infer.ts';
+import { inferTensor, plain } from './infer.ts';
+import { isCastable } from './numpy-casts.ts';
 import { optional, required } from './policy.ts';
 import { kindFaults, numbersFaults } from './python-kinds.ts';
 
 /**
- * Where a frame comes from: `dataframe_...`; rows or else columns of `inputs` and `instances`; the body itself; or a
- * file whose values have types. Whole columns of strings may be lists in `values` and `unwrapped`, and the latter has
+ * Where a frame comes from: `dataframe_...`; rows or else columns of `inputs` and `instances`; the body itself; CSV; or
+ * a file whose values have types. Whole columns of strings may be lists in `values` and `unwrapped`, and the latter has
  * its numbers checked as within lists.
  */
-export type Form = 'frame' | 'rows' | 'values' | 'unwrapped' | 'typed';
+export type Form = 'frame' | 'rows' | 'values' | 'unwrapped' | 'text' | 'typed';
 
 /**
  * A frame under a column schema: columns of the schema in its order, others dropped, optional ones left out where
@@ -37,12 +38,17 @@ export function readTable(schema: ColumnSchema, frame: Frame, form: Form): Table
   if (form === 'frame') refuseZones(matches);
   return {
     kind: 'table',
-    rows: frame.rows,
+    // MLflow keeps no rows without a column.
+    rows: matches.length === 0 ? 0 : frame.rows,
     columns: columns.filter((column): column is Column => !(column instanceof Faults)),
     ...labelled(frame),
-    // What numpy makes of each value there, which shows in lists alone.
-    ...(isOfValues(form) && matches.some(({ spec }) => spec.type.kind === 'array') && { arrays: true }),
+    // What numpy makes of each value there, which shows in lists and where there is none.
+    ...(isOfValues(form) && (frame.rows === 0 || matches.some(holdsArrays)) && { arrays: true }),
   };
+}
+
+function holdsArrays({ spec }: Match): boolean {
+  return spec.type.kind === 'array';
 }
 
 function isOfValues(form: Form): boolean {
@@ -60,20 +66,24 @@ interface Match {
   readonly column: FrameColumn;
 }
 
-/** MLflow casts cells first and looks for missing columns later, which shows in its error codes. */
+/** MLflow casts cells first and looks for missing columns and for shapes later, which shows in its error codes. */
 function throwFaults(columns: readonly (Column | Faults)[], matches: readonly Match[], form: Form): void {
   const faults = new Faults();
-  let misfits = form === 'unwrapped';
-  columns.forEach((read, index) => {
-    if (!(read instanceof Faults)) return;
-    faults.addAll('', read);
-    misfits ||= isOfValues(form) && holdsLists(matches[index]);
+  columns.forEach((read) => {
+    if (read instanceof Faults) faults.addAll('', read);
   });
-  if (faults.count > 0) throw misfits ? misfit(faults) : unreadable(faults);
+  if (faults.count === 0) return;
+  const areCast = form === 'unwrapped' || (isOfValues(form) && matches.every((match) => isCast(match, form)));
+  throw areCast ? misfit(faults) : unreadable(faults);
 }
 
-function holdsLists(match: Match | undefined): boolean {
-  return match !== undefined && isScalar(match.spec) && match.column.cells.some(Array.isArray);
+/** Rows are cast cell by cell; where one has no such cell, the check of the whole column finds out. */
+function isCast({ spec, column: { cells } }: Match, form: Form): boolean {
+  const { kind } = spec.type;
+  if (kind === 'array' || kind === 'object' || kind === 'map' || kind === 'any')
+    return form === 'rows' && cells.includes(undefined);
+  if (form === 'values') return isCastable(kind, cells);
+  return cells.every((cell) => cell === undefined || isCastable(kind, cell));
 }
 
 function missingColumns(specs: readonly ColumnSpec[]): Faults {
@@ -115,7 +125,7 @@ function readFrameColumn(spec: ColumnSpec, column: FrameColumn, form: Form): Col
   if (vector !== null) return { name: spec.name, vector, nulls: null };
   const mixed = form === 'frame' && spec.type.kind === 'datetime' ? mixedForms(column) : null;
   const faults = mixed ?? checkKinds(spec, column, form);
-  const ofLists = (form === 'values' || form === 'unwrapped') && cells.every(Array.isArray);
+  const ofLists = form === 'unwrapped' || (form === 'values' && isArray(cells));
   const read = cells.map((cell, row): Nested => {
     const value = readFrameCell(spec, cell, form, ofLists);
     if (!(value instanceof Faults)) return value;
@@ -181,12 +191,17 @@ function readFrameCell(spec: ColumnSpec, cell: unknown, form: Form, ofLists: boo
   return readCell(type, value, spec.required ? required : optional);
 }
 
+/** Lists of one shape, which NumPy makes an array of. */
+function isArray(cells: readonly unknown[]): boolean {
+  return cells.every(Array.isArray) && inferTensor(null, cells) !== null;
+}
+
 /** A list where a string should be: MLflow lets it through to the model, which sees the list. */
 function readTexts(list: readonly unknown[]): Nested | Faults {
   const faults = new Faults();
-  list.forEach((item, index) => {
-    const isText = typeof item === 'string' || Array.isArray(item);
-    if (!isText) faults.add(step(index), expected('a string', item));
+  list.forEach((item: unknown, index) => {
+    const read = Array.isArray(item) ? readTexts(item) : readCell({ kind: 'string' }, item, required);
+    if (read instanceof Faults) faults.addAll(step(index), read);
   });
   return faults.count > 0 ? faults : plain(list);
 }

@@ -6,20 +6,31 @@ import { isObject } from '../values/read-nested.ts';
 import { countLists, measure, readCells } from '../values/tensor-cells.ts';
 import { expected } from '../values/words.ts';
 import { malformed, misfit, unreadable } from './fail.ts';
+import { isCastable } from './numpy-casts.ts';
 import { type Frame, type FrameColumn } from './frame.ts';
 
 /** `inputs` (or `instances` turned into columns) under a tensor schema. */
 export function readTensorInputs(schema: TensorSchema, value: unknown, at: string): Tensors {
   const [only, ...others] = schema.tensors;
   if (!schema.named && only !== undefined) {
-    if (isObject(value)) throw malformed('the signature has one unnamed tensor, which is no object');
+    if (isObject(value) || value === null)
+      throw malformed('the signature has one unnamed tensor, which is a list');
     return { kind: 'tensors', tensors: [readWhole(only, value, at)] };
   }
-  if (isObject(value)) return readMembers(schema, value, at);
+  if (isObject(value)) {
+    if (at === '/instances') checkLists(value);
+    return readMembers(schema, value, at);
+  }
   if (Array.isArray(value) && others.length === 0 && only !== undefined && !value.some(isObject)) {
     return { kind: 'tensors', tensors: [readWhole(only, value, at)] };
   }
   throw misfit(Faults.of(expected('an object of tensors', value), at));
+}
+
+/** Each of `instances` has a length. */
+function checkLists(value: Readonly<Record<string, unknown>>): void {
+  if (Object.values(value).every(Array.isArray)) return;
+  throw malformed('the tensors of `instances` must be lists');
 }
 
 function readMembers(schema: TensorSchema, value: Readonly<Record<string, unknown>>, at: string): Tensors {
@@ -43,12 +54,16 @@ function readWhole(spec: TensorSpec, value: unknown, at: string): Tensor {
   const rank = spec.dtype === 'object' ? spec.shape.length : 32;
   const depth = countLists(value, rank);
   const shape = measure(value, new Array<number>(depth).fill(-1));
+  const isOther = !fits(shape, spec.shape);
+  if (isOther && isCastable(spec.dtype, value)) throw misfit(otherShape(spec, shape, at));
   const read = readCells(spec, nonFiniteElementReader(spec.dtype), [value], shape);
   if (!('dtype' in read)) throw unreadable(prefixed(at, read[0]));
-  if (!fits(shape, spec.shape)) {
-    throw misfit(Faults.of(`expected shape [${spec.shape.join(', ')}], got [${shape.join(', ')}]`, at));
-  }
+  if (isOther) throw misfit(otherShape(spec, shape, at));
   return { name: spec.name, shape, vector: read };
+}
+
+function otherShape(spec: TensorSpec, shape: readonly number[], at: string): Faults {
+  return Faults.of(`expected shape [${spec.shape.join(', ')}], got [${shape.join(', ')}]`, at);
 }
 
 function fits(shape: readonly number[], spec: readonly number[]): boolean {
@@ -71,6 +86,7 @@ export function readTensorFrame(schema: TensorSchema, frame: Frame): Tensors {
   const [only] = schema.tensors;
   if (!schema.named && only !== undefined) return { kind: 'tensors', tensors: [readUnnamed(only, frame)] };
   const columns = schema.tensors.map((spec) => frame.columns.findLast(({ name }) => name === spec.name));
+  checkCasts(schema.tensors, columns);
   const missing = schema.tensors.filter((_, index) => columns[index] === undefined);
   if (missing.length > 0) throw misfit(missingTensors(missing));
   // MLflow looks at the row of label 0.
@@ -96,6 +112,23 @@ function readUnnamed(spec: TensorSpec, frame: Frame): Tensor {
   );
 }
 
+/** MLflow casts the cells of a frame first, unless they are lists: of those it only finds that they do not fit. */
+function checkCasts(specs: readonly TensorSpec[], columns: readonly (FrameColumn | undefined)[]): void {
+  specs.forEach(({ dtype }, index) => {
+    const cells = columns[index]?.cells;
+    if (cells === undefined) return;
+    if (cells.length === 0) throw malformed('the frame has no rows');
+    const isRead = Array.isArray(cells[0]) || cells.every((cell) => isCellCastable(dtype, cell));
+    if (!isRead) throw malformed(`a column of the frame has a value that is no ${dtype}`);
+  });
+}
+
+/** As pandas casts a column, which wraps a number that is too large. */
+function isCellCastable(dtype: TensorSpec['dtype'], cell: unknown): boolean {
+  if (typeof cell === 'number' && Number.isFinite(cell)) return true;
+  return Array.isArray(cell) ? dtype === 'str' || dtype === 'bool' : isCastable(dtype, cell);
+}
+
 function reshaped(spec: TensorSpec, column: FrameColumn | undefined): Tensor {
   const cells = column?.cells ?? [];
   const inner = spec.shape.slice(1);
@@ -104,11 +137,18 @@ function reshaped(spec: TensorSpec, column: FrameColumn | undefined): Tensor {
   }
   const size = inner.reduce((product, dimension) => product * dimension, 1);
   const rows = cells.map((cell): readonly unknown[] => (Array.isArray(cell) ? cell : [cell]));
-  const flat = rows.flat();
-  if (rows.some((row) => row.length !== rows[0]?.length) || flat.length % size !== 0 || flat.length === 0) {
+  if (rows[0]?.length === 0) throw malformed('the first list of the frame is empty');
+  // By its first cell MLflow tells what a column holds.
+  const isFlat = !(Array.isArray(cells[0]) && isNoScalar(cells[0][0]));
+  if (!isFlat || rows.length === 0 || rows.some((row) => row.length !== size)) {
     throw misfit(Faults.of(`expected cells that make up shape [${spec.shape.join(', ')}]`));
   }
+  const flat = rows.flat();
   const read = readCells(spec, nonFiniteElementReader(spec.dtype), [flat], [flat.length]);
-  if (!('dtype' in read)) throw unreadable(prefixed(column?.pointer(0) ?? '', read[0]));
-  return { name: spec.name, shape: [flat.length / size, ...inner], vector: read };
+  if (!('dtype' in read)) throw misfit(prefixed(column?.pointer(0) ?? '', read[0]));
+  return { name: spec.name, shape: [rows.length, ...inner], vector: read };
+}
+
+function isNoScalar(value: unknown): boolean {
+  return value === null || Array.isArray(value) || isObject(value);
 }
