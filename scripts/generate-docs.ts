@@ -1,20 +1,29 @@
 /**
- * Writes the documents that come from tables in the code: docs/errors.md, docs/options.md and the table of rooms in
- * docs/architecture.md. With --check it writes nothing and exits 1 when one of them is out of date.
+ * Writes the documents that come from tables in the code: docs/errors.md, docs/options.md, the table of rooms in
+ * docs/architecture.md and the table of differences in docs/mlflow-compatibility.md. With --check it writes nothing and
+ * exits 1 when one of them is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { layers } from './layers.ts';
 import { optionTable, type OptionRow } from '../src/config/options.ts';
 import { catalogue, type ErrorRow, httpStatus } from '../src/errors/catalogue.ts';
+import { caseModels, readCases } from '../test/conformance/case.ts';
+import { differences } from '../test/conformance/differences.ts';
+import { isDeclared } from '../test/conformance/judge.ts';
 
 const check = process.argv.includes('--check');
-const mark = { begin: '<!-- rooms: generated from scripts/layers.ts -->', end: '<!-- /rooms -->' };
 
 const documents: Readonly<Record<string, string>> = {
   'docs/errors.md': errorsPage(),
   'docs/options.md': optionsPage(),
-  'docs/architecture.md': withRooms(readFileSync('docs/architecture.md', 'utf8')),
+  'docs/architecture.md': withTable('docs/architecture.md', 'rooms', 'scripts/layers.ts', rooms()),
+  'docs/mlflow-compatibility.md': withTable(
+    'docs/mlflow-compatibility.md',
+    'differences',
+    'test/conformance/differences.ts',
+    differencesTable(),
+  ),
 };
 
 for (const [file, text] of Object.entries(documents)) {
@@ -66,10 +75,28 @@ ${rows.join('\n')}
 `;
 }
 
-function withRooms(text: string): string {
-  const [before = '', rest = ''] = text.split(mark.begin);
+/** The document with the table between its marks. */
+function withTable(file: string, name: string, source: string, table: readonly string[]): string {
+  const mark = { begin: `<!-- ${name}: generated from ${source} -->`, end: `<!-- /${name} -->` };
+  const [before = '', rest = ''] = readFileSync(file, 'utf8').split(mark.begin);
   const after = rest.split(mark.end)[1] ?? '';
+  return `${before}${mark.begin}\n\n${table.join('\n')}\n\n${mark.end}${after}`;
+}
+
+function rooms(): readonly string[] {
   const rows = layers.map(({ room, imports }) => `| \`${room}\` | ${imports.join(', ') || 'nothing'} |`);
-  const table = ['| room | may import |', '|---|---|', ...rows].join('\n');
-  return `${before}${mark.begin}\n\n${table}\n\n${mark.end}${after}`;
+  return ['| room | may import |', '|---|---|', ...rows];
+}
+
+/** By kind; an entry whose cases leave that room, and one whose cases do not, are told apart by the last column. */
+function differencesTable(): readonly string[] {
+  const cases = caseModels().flatMap(readCases);
+  const rows = differences.map((entry) => {
+    const kind = 'room' in entry ? entry.room : entry.ours;
+    const count = cases.filter((each) => isDeclared(entry, each)).length;
+    const [inRoom, ours] = 'room' in entry ? [String(count), ''] : ['', String(count)];
+    return { kind, row: `| ${kind} | ${entry.reason.replaceAll('|', '\\|')} | ${inRoom} | ${ours} |` };
+  });
+  const sorted = rows.toSorted((one, other) => one.kind.localeCompare(other.kind)).map(({ row }) => row);
+  return ['| kind | why | cases with this code | others |', '|---|---|---|---|', ...sorted];
 }

@@ -19,10 +19,10 @@ describe("MLflow's other flags", () => {
     expect(readMlflowFlags({ noConda: true, envManager: 'uv' })).toEqual({ envManager: 'local' });
   });
 
-  it.each(['--install-mlflow', '--enable-mlserver'])(
+  it.each([['--install-mlflow'], ['--enable-mlserver'], ['-r', 'numpy==2.4.0']])(
     'are refused with the reason where they cannot be: %s',
-    (flag) => {
-      expect(() => parse(flag)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+    (...flag) => {
+      expect(() => parse(...flag)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
     },
   );
 });

@@ -30,6 +30,14 @@ describe('what was made for `mlflow models serve`', () => {
       env: { MLFLOW_TRACKING_URI: trackingUri, ...env },
     });
 
+  it('has flags and variables that docs/mlflow-compatibility.md tells of', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/mlflow-compatibility.md'), 'utf8');
+    const [, table = ''] = /## Flags and variables([^]*?)\n## /.exec(page) ?? [];
+    const names = JSON.parse(await runProgram(python, 'cli_flags', [], directory)) as readonly string[];
+    expect(names).toContain('--model-uri');
+    expect(names.filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+  });
+
   describe('the way from training to production', () => {
     let predicted: unknown;
     let served: Served;
