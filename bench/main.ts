@@ -2,7 +2,8 @@
  * `npm run bench`: compares countersign with MLflow's own server (and with other servers: `--peers`) on the same
  * models and requests. `--quick`: a part of it, in two minutes. `--engine ray`: countersign on a Ray cluster against the
  * recipe of Ray's documentation instead. What it writes goes to `--out` (default
- * .cache/bench/results): results.json, report.md, throughput.svg.
+ * .cache/bench/results): results.json, report.md, throughput.svg. `--only WORD`: what has the word in its
+ * name.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -21,6 +22,8 @@ import { reportOf } from './report/table.ts';
 import { benchRay, type RayPlan } from './ray/main.ts';
 import { type Plan, type Result, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
+import { studies } from './studies/studies.ts';
+import { type StudyResult } from './studies/study.ts';
 
 const whole: Plan = {
   variants: true,
@@ -59,10 +62,10 @@ const { values: flags } = parseArgs({
   },
 });
 
-const isChosen = (name: string): boolean => flags.only === undefined || name.includes(flags.only);
-const chosen = scenarios
-  .filter((scenario) => scenario.quick || !flags.quick)
-  .filter(({ name }) => isChosen(name));
+const isChosen = ({ name, quick }: { readonly name: string; readonly quick: boolean }): boolean =>
+  flags.only === undefined ? quick || !flags.quick : name.includes(flags.only);
+const chosen = scenarios.filter(isChosen);
+const asked = studies.filter(isChosen);
 
 try {
   await requireWrk();
@@ -81,13 +84,18 @@ try {
     results.push(await runScenario(scenario, plan, prepared, noise));
   }
   let composed: ComposedResult | null = null;
-  if (isChosen(composedScenario)) {
+  if (isChosen({ name: composedScenario, quick: true })) {
     console.log(`measuring: ${composedScenario}`);
     composed = await runComposed(plan, prepared, noise);
   }
+  const found: StudyResult[] = [];
+  for (const study of asked) {
+    console.log(`measuring: ${study.name}`);
+    found.push(await study.run(plan, prepared, noise));
+  }
   const report = [
     ...(composed === null ? [] : [composedReport(composed)]),
-    reportOf(results, noise.report()),
+    reportOf(results, found, noise.report()),
   ].join('\n\n');
   console.log(`\n${report}`);
   await mkdir(flags.out, { recursive: true });
@@ -98,10 +106,10 @@ try {
   };
   await writeFile(
     join(flags.out, 'results.json'),
-    JSON.stringify({ ...facts, noise: noise.report(), results, composed }, null, 1),
+    JSON.stringify({ ...facts, noise: noise.report(), results, composed, studies: found }, null, 1),
   );
   await writeFile(join(flags.out, 'report.md'), `${report}\n`);
-  await writeFile(join(flags.out, 'throughput.svg'), plotOf(results));
+  if (results.length > 0) await writeFile(join(flags.out, 'throughput.svg'), plotOf(results));
   console.log(`\nwritten to ${flags.out}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -1,13 +1,18 @@
 import { type Cell, ratioOf } from '../compare.ts';
 import { type NoiseReport } from '../noise.ts';
 import { type Result } from '../run.ts';
+import { type StudyResult, studyText } from '../studies/study.ts';
 import { shown, shownSpread } from '../statistics.ts';
 
 const mebibyte = 1024 * 1024;
 
 /** What was measured, as Markdown: a table per scenario of ratios of countersign to each of the others. */
-export function reportOf(results: readonly Result[], noise: NoiseReport): string {
-  return [...results.map(scenarioText), noiseText(noise)].join('\n\n');
+export function reportOf(
+  results: readonly Result[],
+  studies: readonly StudyResult[],
+  noise: NoiseReport,
+): string {
+  return [...results.map(scenarioText), ...studies.map(studyText), noiseText(noise)].join('\n\n');
 }
 
 function scenarioText({ scenario, cells, servers }: Result): string {
