@@ -37,7 +37,7 @@ export interface Cell {
   readonly runs: readonly Measure[];
 }
 
-export async function bodyFile(name: string, body: string): Promise<string> {
+export async function bodyFile(name: string, body: string | Uint8Array): Promise<string> {
   const directory = join(cache, 'bodies');
   await mkdir(directory, { recursive: true });
   const path = join(directory, `${name.replaceAll(/[^\w.-]+/g, '-')}.json`);
