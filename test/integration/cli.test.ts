@@ -3,12 +3,12 @@ import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, w
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { pythonModel, writeModel } from '../support/folder-models.ts';
-import { pythonEnv } from '../support/python-env.ts';
+import { findUv, pythonEnv } from '../support/python-env.ts';
 import { freePort } from '../support/server-process.ts';
 import { countersign, serve, type ServedOptions } from '../support/served.ts';
 
@@ -127,7 +127,9 @@ describe('when things are wrong, one line says what and one says what to do', ()
   });
 
   it('a requirement that cannot be installed: exit 4', async () => {
-    const ended = await failing(['serve', 'wishful', ...folder], { env: { PIP_NO_INDEX: '1' } });
+    // uv itself is there: without an index it could not be had.
+    const PATH = [dirname(await findUv()), process.env['PATH']].join(delimiter);
+    const ended = await failing(['serve', 'wishful', ...folder], { env: { PIP_NO_INDEX: '1', PATH } });
     expect(ended.code).toBe(4);
     expect(ended.line).toContain('no-such-thing-anywhere');
     expect(ended.hint).toContain('Correct the requirements');
