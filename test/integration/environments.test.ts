@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,6 +17,7 @@ import { unmetRequirements } from '../../src/environment/satisfies.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { onnxVersion } from '../support/onnx-specimens.ts';
+import { findUv } from '../support/python-env.ts';
 
 /** Everything a test makes, and one cache for all of them. */
 const root = mkdtempSync(join(tmpdir(), 'environments-'));
@@ -29,7 +30,12 @@ const started: ChildProcess[] = [];
 let active = '';
 let minor = '';
 
-beforeAll(() => {
+/** With uv on the PATH, so that what is heard first is of the environment and not of getting uv. */
+let withUv: NodeJS.ProcessEnv = {};
+
+beforeAll(async () => {
+  const path = [dirname(await findUv()), process.env['PATH']].join(delimiter);
+  withUv = { ...process.env, PATH: path, UV_PYTHON_DOWNLOADS: 'never' };
   const folder = join(root, 'active');
   execFileSync('python3', ['-m', 'venv', folder]);
   active = join(folder, 'bin', 'python');
@@ -217,7 +223,7 @@ test('an environment whose Python is gone is built again', async () => {
 });
 
 test('aborting the only one who asked ends the build, and leaves nothing but what can be built again', async () => {
-  const environments = environmentsWith({ cacheDir: join(root, 'aborted') });
+  const environments = environmentsWith({ cacheDir: join(root, 'aborted'), env: withUv });
   const directory = model('six==1.16.0\nidna\n');
   const leaving = new AbortController();
   const build = environments.prepare(metadata, directory, leaving.signal, () => {
@@ -293,7 +299,7 @@ describe('processes that share a cache', () => {
   ): { child: ChildProcess; lines: string[]; first: Promise<unknown> } {
     const child = spawn(process.execPath, [script, directory, cache], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, UV_PYTHON_DOWNLOADS: 'never' },
+      env: withUv,
     });
     started.push(child);
     const lines: string[] = [];
