@@ -140,7 +140,9 @@ function reshaped(spec: TensorSpec, column: FrameColumn | undefined): Tensor {
   if (rows[0]?.length === 0) throw malformed('the first list of the frame is empty');
   // By its first cell MLflow tells what a column holds.
   const isFlat = !(Array.isArray(cells[0]) && isNoScalar(cells[0][0]));
-  if (!isFlat || rows.length === 0 || rows.some((row) => row.length !== size)) {
+  // Beside a scalar MLflow takes a list for true, or for its text.
+  const isMixed = !Array.isArray(cells[0]) && cells.some(Array.isArray);
+  if (!isFlat || isMixed || rows.length === 0 || rows.some((row) => row.length !== size)) {
     throw misfit(Faults.of(`expected cells that make up shape [${spec.shape.join(', ')}]`));
   }
   const flat = rows.flat();

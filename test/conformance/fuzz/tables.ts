@@ -104,7 +104,7 @@ const nothing = /^\s*(?:#?N\/?A|n\/a|null|NULL|None|-?nan|-?NaN|)\s*$/;
  */
 function isDeclared(columns: readonly ColumnShape[], { names, rows }: Table, form: Form): boolean {
   const shapes = names.map((name) => columns.find((column) => column.name === name)?.shape);
-  return rows.some((row) => row.some((text, at) => isDeclaredCell(shapes[at], text, form)));
+  return rows.some((row) => shapes.some((shape, at) => isDeclaredCell(shape, row[at] ?? 'null', form)));
 }
 
 function isDeclaredCell(shape: Shape | undefined, text: Text, form: Form): boolean {
