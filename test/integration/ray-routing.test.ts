@@ -173,5 +173,5 @@ describe.skipIf(!slow)('replicas whose advertised ports refuse (set COUNTERSIGN_
     expect(versions).toContain('refuses');
     const status = await countersign(['status', 'times'], { env: cluster.env });
     expect(status.stdout).toContain("through Ray's proxy: 127.0.0.2:");
-  });
+  }, 400_000);
 });
