@@ -12,14 +12,15 @@ import { type RayCluster, startRayCluster } from '../support/ray-cluster.ts';
 import { rayCounters } from '../support/ray-metrics.ts';
 import { countersign, serve, type Served } from '../support/served.ts';
 
-const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
+// By themselves, not with the slow tests: of twelve two failed in one run of all and none in another.
+const slow = process.env['COUNTERSIGN_FAILURE_TESTS'] === '1';
 const columns = { inputs: { x: 'double' }, outputs: { y: 'double' } };
 
 describe.skipIf(!slow).each([
   ['direct', { nodes: 2, cpus: 1, direct: true }],
   ['proxy', { nodes: 2, cpus: 1 }],
 ])(
-  'two nodes with a replica each, under light load, %s (set COUNTERSIGN_SLOW_TESTS=1)',
+  'two nodes with a replica each, under light load, %s (set COUNTERSIGN_FAILURE_TESTS=1)',
   { timeout: 300_000 },
   (way, options) => {
     let registry: string;
