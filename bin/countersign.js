@@ -13,7 +13,7 @@ if (major < 24) {
   process.exitCode = 1;
 } else {
   // A server's garbage is of requests: it dies young, all at once. V8 is kept from three guesses that fit other programs,
-  // which together cost a third of all CPU time under load and half of the heap (docs/performance.md says how to see it):
+  // which cost CPU time and heap under load (docs/performance.md says what was seen, and how):
   // objects of requests in the old generation, objects that code of the middle compiler keeps alive for long, and
   // several threads for minor collections that leave next to nothing.
   v8.setFlagsFromString('--no-allocation-site-pretenuring');

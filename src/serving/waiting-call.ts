@@ -14,10 +14,7 @@ export interface Holder {
   left(call: WaitingCall): void;
 }
 
-/**
- * A request that the batcher has taken and not answered yet. Without closures that hold it: until V8 has compiled all
- * that runs, each of those can keep the requests after it alive past many collections.
- */
+/** A request that the batcher has taken and not answered yet. */
 export class WaitingCall implements Fit {
   readonly call: PredictCall;
   readonly signal: AbortSignal;
