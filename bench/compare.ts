@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { load, type Load, type Measure, warm } from './load.ts';
-import { type Noise } from './noise.ts';
+import type { Noise } from './noise.ts';
 import { cache } from './paths.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
-import { type Server } from './server.ts';
+import type { Server } from './server.ts';
 
 export interface Effort {
   /** Runs of each server, one after the other in turn. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 import { cache, packaged, root } from './paths.ts';
-import { type Prepared } from './prepare.ts';
-import { type Launch } from './server.ts';
+import type { Prepared } from './prepare.ts';
+import type { Launch } from './server.ts';
 
 export interface Asked {
   readonly model: string;

@@ -23,7 +23,7 @@ import { benchRay, type RayPlan } from './ray/main.ts';
 import { type Plan, type Result, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { studies } from './studies/studies.ts';
-import { type StudyResult } from './studies/study.ts';
+import type { StudyResult } from './studies/study.ts';
 
 const whole: Plan = {
   variants: true,

@@ -1,9 +1,9 @@
 import { alternate, bodyFile, type Cell, type Effort, type Entrant, warmUp } from './compare.ts';
 import { countersign, echo, mlflow } from './contestants.ts';
 import { requireEqual } from './equal.ts';
-import { type Noise } from './noise.ts';
-import { type Peer } from './peers/peer.ts';
-import { type Prepared } from './prepare.ts';
+import type { Noise } from './noise.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Prepared } from './prepare.ts';
 import { pssBytes } from './process-tree.ts';
 import { type Scenario, serveBody, splitBody } from './scenarios.ts';
 import { type Launch, type Server, start } from './server.ts';

@@ -1,12 +1,12 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { type CountersignOptions } from './config/options.ts';
-import { type RayOptions } from './config/ray-options.ts';
+import type { CountersignOptions } from './config/options.ts';
+import type { RayOptions } from './config/ray-options.ts';
 import { resolveOptions } from './config/resolve-options.ts';
 import { type Closed, createGateway } from './gateway.ts';
-import { type GraphDefinition } from './graph/compose.ts';
+import type { GraphDefinition } from './graph/compose.ts';
 import { openRegistry } from './registry/open.ts';
-import { type Logger } from './telemetry/logger.ts';
+import type { Logger } from './telemetry/logger.ts';
 import { createLogger } from './telemetry/pino-logger.ts';
 import { systemClock } from './util/clock.ts';
 

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { pythonEnv } from '../../test/support/python-env.ts';
-import { type Asked } from '../contestants.ts';
+import type { Asked } from '../contestants.ts';
 import { cache, requirements } from '../paths.ts';
-import { type Prepared } from '../prepare.ts';
-import { type Peer } from './peer.ts';
+import type { Prepared } from '../prepare.ts';
+import type { Peer } from './peer.ts';
 
 const here = import.meta.dirname;
 

@@ -1,5 +1,5 @@
 import { ratioOf } from '../compare.ts';
-import { type Result } from '../run.ts';
+import type { Result } from '../run.ts';
 import { shown, type Spread } from '../statistics.ts';
 
 interface Bar {

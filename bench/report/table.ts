@@ -1,6 +1,6 @@
 import { type Cell, ratioOf } from '../compare.ts';
-import { type NoiseReport } from '../noise.ts';
-import { type Result } from '../run.ts';
+import type { NoiseReport } from '../noise.ts';
+import type { Result } from '../run.ts';
 import { type StudyResult, studyText } from '../studies/study.ts';
 import { shown, shownSpread } from '../statistics.ts';
 

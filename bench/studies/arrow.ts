@@ -2,11 +2,11 @@ import { type DataType, tableFromArrays, tableToIPC } from '@uwdata/flechette';
 
 import { alternate, bodyFile, type Cell, type Entrant, ratioOf, warmUp } from '../compare.ts';
 import { countersign } from '../contestants.ts';
-import { type Plan } from '../run.ts';
+import type { Plan } from '../run.ts';
 import { scenarios, type Scenario, splitBody } from '../scenarios.ts';
 import { type Server, start } from '../server.ts';
 import { shown, shownSpread } from '../statistics.ts';
-import { type Study } from './study.ts';
+import type { Study } from './study.ts';
 
 const arrowType = 'application/vnd.apache.arrow.stream';
 

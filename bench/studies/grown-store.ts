@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { cache } from '../paths.ts';
-import { type Prepared } from '../prepare.ts';
+import type { Prepared } from '../prepare.ts';
 
 const run = promisify(execFile);
 const script = join(import.meta.dirname, 'grow.py');

@@ -1,6 +1,6 @@
-import { type Noise } from '../noise.ts';
-import { type Plan } from '../run.ts';
-import { type Prepared } from '../prepare.ts';
+import type { Noise } from '../noise.ts';
+import type { Plan } from '../run.ts';
+import type { Prepared } from '../prepare.ts';
 
 /** A question that no scenario of servers side by side answers. */
 export interface Study {

@@ -1,9 +1,9 @@
 import { readConfigFile } from '../config/config-file.ts';
 import { resolveOptions } from '../config/resolve-options.ts';
-import { type ResolvedOptions } from '../config/resolved-options.ts';
+import type { ResolvedOptions } from '../config/resolved-options.ts';
 import { openRegistry } from '../registry/open.ts';
-import { type ArtifactRegistry } from '../registry/store-registry.ts';
-import { type Logger } from '../telemetry/logger.ts';
+import type { ArtifactRegistry } from '../registry/store-registry.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/pino-logger.ts';
 import { readMlflowFlags } from './mlflow-flags.ts';
 

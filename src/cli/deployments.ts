@@ -1,8 +1,7 @@
-import { type Deployments } from '../engine/ray/deployments.ts';
-import { openDeployments } from '../engine/ray/open.ts';
+import type { Deployments } from '../engine/ray/deployments.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { systemClock } from '../util/clock.ts';
-import { type CliContext } from './context.ts';
+import type { CliContext } from './context.ts';
 
 /** Does something with what stands on the Ray cluster of the options. */
 export async function withDeployments<Result>(
@@ -10,6 +9,7 @@ export async function withDeployments<Result>(
   job: (deployments: Deployments, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = new AbortController();
+  const { openDeployments } = await import('../engine/ray/open.ts');
   const settings = { address: options.rayAddress, env: process.env, clock: systemClock, logger };
   const opened = await openDeployments(settings, signal);
   try {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { FakeCatalogue, FakeEndpoint } from '../../test/fakes/fake-catalogue.ts';
-import { type Signature } from '../contract/signature.ts';
-import { type EndpointTerms } from '../endpoint/endpoint.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { EndpointTerms } from '../endpoint/endpoint.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { tryLines } from './try-lines.ts';
 

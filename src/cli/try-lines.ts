@@ -1,6 +1,6 @@
 import { exampleRow } from '../contract/example.ts';
-import { type Signature } from '../contract/signature.ts';
-import { type Catalogue } from '../endpoint/endpoint.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Catalogue } from '../endpoint/endpoint.ts';
 import { isRecord } from '../util/unknown.ts';
 import { writeJson } from '../util/write-json.ts';
 

@@ -1,6 +1,6 @@
-import { type Signature } from '../contract/signature.ts';
-import { type Params, type Payload } from '../payload/payload.ts';
-import { type VersionMetadata } from '../registry/registry.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Params, Payload } from '../payload/payload.ts';
+import type { VersionMetadata } from '../registry/registry.ts';
 
 /** A request of one protocol as it came in. */
 export interface EncodedRequest {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type DataType, type Signature } from '../contract/signature.ts';
+import type { DataType, Signature } from '../contract/signature.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { exactNumber, needsExactNumbers } from '../util/decimal.ts';
 import { type JsonDialect, JsonReadError, readJson } from '../util/json-reader.ts';

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { signatureOf } from '../../test/support/typed-json.ts';
-import {
-  type ColumnSpec,
-  type DataType,
-  type ParamSpec,
-  type Schema,
-  type Signature,
-} from '../contract/signature.ts';
+import type { ColumnSpec, DataType, ParamSpec, Schema, Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { type Nested, type Payload, Timestamp } from '../payload/payload.ts';
-import { type DecodedRequest } from './codec.ts';
+import type { DecodedRequest } from './codec.ts';
 import { createMlflowCodec } from './mlflow.ts';
 
 const codec = createMlflowCodec();

@@ -1,10 +1,10 @@
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type Payload } from '../payload/payload.ts';
+import type { Payload } from '../payload/payload.ts';
 import { asksForArrow, isArrow } from './accept.ts';
 import { loadArrow } from './arrow/library.ts';
 import { writeAnswers } from './arrow/write-answers.ts';
-import { type Codec, type DecodedRequest, type EncodedAnswer, type EncodedRequest } from './codec.ts';
+import type { Codec, DecodedRequest, EncodedAnswer, EncodedRequest } from './codec.ts';
 import { isDoubtful } from './mlflow/doubtful.ts';
 import { isForMlflow } from './mlflow/is-for-mlflow.ts';
 import { type BodyFormat, bodyFormat, requireMlflowFormat } from './mlflow/media-type.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { signatureOf } from '../../test/support/typed-json.ts';
-import { type Codec } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { createMlflowCodec } from './mlflow.ts';
 import { createServeArrowCodec } from './serve-arrow.ts';
 

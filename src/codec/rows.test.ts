@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseSignature } from '../contract/parse.ts';
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { createRowsCodec, readOutputs } from './rows.ts';
 import { createServeCodec } from './serve.ts';

@@ -1,11 +1,11 @@
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { conformOutput } from '../contract/conform.ts';
 import { countersignError, type Issue } from '../errors/countersign-error.ts';
-import { type Payload } from '../payload/payload.ts';
-import { type DecodedRequest, type PromptCodec, type RequestPart } from './codec.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { DecodedRequest, PromptCodec, RequestPart } from './codec.ts';
 import { readAnswers, rowsPolicy, tensorBody } from './rows/read-answers.ts';
 import { type Longs, rowValues } from './rows/row-values.ts';
-import { type ReadInputs } from './serve/body-rows.ts';
+import type { ReadInputs } from './serve/body-rows.ts';
 import { readInputs } from './serve/read-inputs.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
 import { Faults } from './values/faults.ts';

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conformOutput } from '../contract/conform.ts';
-import { type Schema, type Signature } from '../contract/signature.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type Payload } from '../payload/payload.ts';
+import type { Payload } from '../payload/payload.ts';
 import { integerOrNumber } from '../util/exact-json.ts';
 import { readJson } from '../util/json-reader.ts';
 import {
@@ -14,7 +14,7 @@ import {
   unnamedColumns,
 } from '../../test/support/typed-json.ts';
 import { arrowType } from './accept.ts';
-import { type DecodedRequest } from './codec.ts';
+import type { DecodedRequest } from './codec.ts';
 import { createServeArrowCodec } from './serve-arrow.ts';
 
 const codec = createServeArrowCodec({ unknownFields: 'reject' });

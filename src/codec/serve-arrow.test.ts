@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ColumnSpec, type DataType, type Schema, type TensorDtype } from '../contract/signature.ts';
+import type { ColumnSpec, DataType, Schema, TensorDtype } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type Payload, type Vector } from '../payload/payload.ts';
+import type { Payload, Vector } from '../payload/payload.ts';
 import { signatureOf } from '../../test/support/typed-json.ts';
 import { arrowType, asksForArrow } from './accept.ts';
 import { createServeArrowCodec } from './serve-arrow.ts';

@@ -1,12 +1,12 @@
-import { type Signature } from '../contract/signature.ts';
-import { type Payload } from '../payload/payload.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Payload } from '../payload/payload.ts';
 import { asksForArrow, isArrow } from './accept.ts';
 import { withinBudget } from './arrow/budget.ts';
 import { type ArrowLibrary, loadArrow } from './arrow/library.ts';
 import { readStream } from './arrow/read-stream.ts';
 import { untypedTable } from './arrow/untyped-table.ts';
 import { writeAnswers } from './arrow/write-answers.ts';
-import { type Codec, type DecodedRequest, type EncodedRequest } from './codec.ts';
+import type { Codec, DecodedRequest, EncodedRequest } from './codec.ts';
 import { accept, createServeCodec, type ReadRequest, type ServeCodecOptions } from './serve.ts';
 import { readArrowInputs } from './serve/read-arrow.ts';
 import { readRequestParams } from './serve/read-request-params.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { signatureOf } from '../../test/support/typed-json.ts';
-import { type DataType, type ParamSpec, type Schema, type Signature } from '../contract/signature.ts';
+import type { DataType, ParamSpec, Schema, Signature } from '../contract/signature.ts';
 import { exampleRequest } from './serve-example.ts';
 
 // What MLflow 3.17 writes for the examples named in each test.

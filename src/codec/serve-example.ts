@@ -1,5 +1,5 @@
-import { type Schema, type Signature } from '../contract/signature.ts';
-import { type ExampleInfo } from '../registry/registry.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
+import type { ExampleInfo } from '../registry/registry.ts';
 import { integerOrNumber } from '../util/exact-json.ts';
 import { readJson } from '../util/json-reader.ts';
 import { isRecord, type UnknownRecord } from '../util/unknown.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Schema, type Signature } from '../contract/signature.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { integerOrNumber } from '../util/exact-json.ts';
 import { readJson } from '../util/json-reader.ts';
@@ -13,7 +13,7 @@ import {
   textOf,
   unnamedColumns,
 } from '../../test/support/typed-json.ts';
-import { type DecodedRequest, type EncodedRequest } from './codec.ts';
+import type { DecodedRequest, EncodedRequest } from './codec.ts';
 import { createServeCodec } from './serve.ts';
 import { serveStyle } from './serve/style.ts';
 import { writeNested } from './values/write-nested.ts';

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { signatureOf } from '../../test/support/typed-json.ts';
-import {
-  type ColumnSpec,
-  type DataType,
-  type ParamSpec,
-  type Schema,
-  type Signature,
-  type TensorDtype,
+import type {
+  ColumnSpec,
+  DataType,
+  ParamSpec,
+  Schema,
+  Signature,
+  TensorDtype,
 } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type Payload, type Vector } from '../payload/payload.ts';
-import { type DecodedRequest } from './codec.ts';
+import type { Payload, Vector } from '../payload/payload.ts';
+import type { DecodedRequest } from './codec.ts';
 import { createServeCodec } from './serve.ts';
 
 const codec = createServeCodec({ unknownFields: 'reject' });

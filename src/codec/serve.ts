@@ -1,11 +1,11 @@
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Nested, type Params } from '../payload/payload.ts';
-import { type DecodedRequest, type EncodedRequest, type PromptCodec } from './codec.ts';
+import type { Nested, Params } from '../payload/payload.ts';
+import type { DecodedRequest, EncodedRequest, PromptCodec } from './codec.ts';
 import { hasIntegers, parseJsonText, utf8Text } from './json-body.ts';
 import { requireJson } from './media-type.ts';
 import { openEnvelope } from './serve/envelope.ts';
-import { type ReadInputs } from './serve/body-rows.ts';
+import type { ReadInputs } from './serve/body-rows.ts';
 import { readInputs } from './serve/read-inputs.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
 import { encodeAnswers } from './serve/write-answers.ts';

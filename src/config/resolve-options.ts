@@ -5,7 +5,7 @@ import { countersignError } from '../errors/countersign-error.ts';
 import { nearest } from '../util/nearest.ts';
 import { type OptionName, type OptionRow, optionTable } from './options.ts';
 import { rayOptionNames, type RayOptions, rayScale, readRayOptions } from './ray-options.ts';
-import { type ModelOptions, type ResolvedOptions } from './resolved-options.ts';
+import type { ModelOptions, ResolvedOptions } from './resolved-options.ts';
 
 export interface OptionSources {
   /** Flags, or what a program passes; wins over all. Values may be text as typed. */

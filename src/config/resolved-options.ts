@@ -1,4 +1,4 @@
-import { type RayScale } from './ray-options.ts';
+import type { RayScale } from './ray-options.ts';
 
 /** Complete, checked and frozen: durations in `...Ms`, sizes in `...Bytes`. */
 export interface ResolvedOptions {

@@ -1,6 +1,6 @@
-import { type Column, type Payload, type Table } from '../payload/payload.ts';
+import type { Column, Payload, Table } from '../payload/payload.ts';
 import { toNested, widenColumn } from './cast.ts';
-import { type ColumnSchema, type ColumnSpec, type DataType } from './signature.ts';
+import type { ColumnSchema, ColumnSpec, DataType } from './signature.ts';
 import { widening } from './widen-nested.ts';
 
 type WidenColumn = ((column: Column) => Column) | null;

@@ -1,6 +1,6 @@
-import { type Payload, type Tensor, type Tensors } from '../payload/payload.ts';
+import type { Payload, Tensor, Tensors } from '../payload/payload.ts';
 import { widenVector } from './cast.ts';
-import { type TensorSchema, type TensorSpec } from './signature.ts';
+import type { TensorSchema, TensorSpec } from './signature.ts';
 
 /** Tensors of the contract as tensors of the version; null where they are the same. */
 export function planTensors(

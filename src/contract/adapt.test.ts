@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compatibleVersion, payloadOf, signatureWithInputs } from '../../test/support/arbitraries.ts';
 import { fits, fitsNested } from '../../test/support/fits.ts';
-import { type Nested, type Payload, type Table, type Vector } from '../payload/payload.ts';
+import type { Nested, Payload, Table, Vector } from '../payload/payload.ts';
 import { adaptInput, adaptParams, planAdaptation } from './adapt.ts';
 import { toNested } from './cast.ts';
 import { isList, isObject, nestedObject } from './nested.ts';
 import { paramDefault } from './param-default.ts';
-import { type ColumnSpec, type DataType, type ParamSpec, type Signature } from './signature.ts';
+import type { ColumnSpec, DataType, ParamSpec, Signature } from './signature.ts';
 
 function signatureOf(
   columns: readonly (readonly [string, DataType])[],

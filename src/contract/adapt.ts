@@ -1,8 +1,8 @@
-import { type Nested, type Params, type Payload } from '../payload/payload.ts';
+import type { Nested, Params, Payload } from '../payload/payload.ts';
 import { planColumns } from './adapt-columns.ts';
 import { planTensors } from './adapt-tensors.ts';
 import { paramDefault } from './param-default.ts';
-import { type ParamSpec, type Schema, type Signature } from './signature.ts';
+import type { ParamSpec, Schema, Signature } from './signature.ts';
 import { widening } from './widen-nested.ts';
 
 /**

@@ -1,15 +1,9 @@
-import {
-  type Nested,
-  type NestedObject,
-  type Payload,
-  type Table,
-  type Tensors,
-} from '../payload/payload.ts';
-import { type Cells } from './conform-cells.ts';
+import type { Nested, NestedObject, Payload, Table, Tensors } from '../payload/payload.ts';
+import type { Cells } from './conform-cells.ts';
 import { kindOf, Misfit } from './misfit.ts';
-import { type AnswerColumns } from './answer.ts';
+import type { AnswerColumns } from './answer.ts';
 import { isList, isObject } from './nested.ts';
-import { type ColumnSchema, type ColumnSpec, type DataType } from './signature.ts';
+import type { ColumnSchema, ColumnSpec, DataType } from './signature.ts';
 import { tensorColumns } from './tensor-columns.ts';
 
 export function answerColumns(

@@ -1,9 +1,9 @@
-import { type Column, type Nested, type Payload, type Table, type Tensors } from '../payload/payload.ts';
+import type { Column, Nested, Payload, Table, Tensors } from '../payload/payload.ts';
 import { nullableReader } from './conform-cells.ts';
-import { type ShapedCells } from './answer.ts';
+import type { ShapedCells } from './answer.ts';
 import { Misfit } from './misfit.ts';
 import { isList, isObject } from './nested.ts';
-import { type TensorSchema, type TensorSpec } from './signature.ts';
+import type { TensorSchema, TensorSpec } from './signature.ts';
 
 /** Finds the cells for a tensor of the schema in an answer; null where it has none. */
 export type FindTensor = (spec: TensorSpec) => ShapedCells | Misfit | null;

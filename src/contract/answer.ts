@@ -1,6 +1,6 @@
-import { type Cells } from './conform-cells.ts';
-import { type Misfit } from './misfit.ts';
-import { type ColumnSpec } from './signature.ts';
+import type { Cells } from './conform-cells.ts';
+import type { Misfit } from './misfit.ts';
+import type { ColumnSpec } from './signature.ts';
 
 /** An answer seen as columns, whatever form it has. */
 export interface AnswerColumns {

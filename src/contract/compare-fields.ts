@@ -1,4 +1,4 @@
-import { type Difference } from './contract.ts';
+import type { Difference } from './contract.ts';
 import { difference, type Place } from './difference.ts';
 
 /** A column, tensor, property or param: something with an identity that may be there on one side only. */

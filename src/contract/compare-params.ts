@@ -2,12 +2,12 @@ import { writeJson } from '../util/write-json.ts';
 import { compareFields, reordered, type Field } from './compare-fields.ts';
 import { listKeys } from './compare-schemas.ts';
 import { compareTypes } from './compare-types.ts';
-import { type Difference } from './contract.ts';
+import type { Difference } from './contract.ts';
 import { describeType } from './describe-type.ts';
 import { difference, orderChanged, type Place } from './difference.ts';
 import { sameJson } from './same-json.ts';
 import { pathStep } from './path.ts';
-import { type ParamSpec } from './signature.ts';
+import type { ParamSpec } from './signature.ts';
 
 /** Differences of the params. A param always has a default, so none is ever required. */
 export function compareParams(a: readonly ParamSpec[], b: readonly ParamSpec[]): readonly Difference[] {

@@ -1,11 +1,11 @@
 import { compareFields, reordered, type Field } from './compare-fields.ts';
 import { compareTypes } from './compare-types.ts';
-import { type Difference } from './contract.ts';
+import type { Difference } from './contract.ts';
 import { describeField, describeShape, describeTensor } from './describe-type.ts';
 import { difference, orderChanged, type Place } from './difference.ts';
 import { change, dtypeIncluded, shapeIncluded } from './inclusion.ts';
 import { pathStep } from './path.ts';
-import { type ColumnSchema, type Schema, type TensorSchema, type TensorSpec } from './signature.ts';
+import type { ColumnSchema, Schema, TensorSchema, TensorSpec } from './signature.ts';
 
 /** Differences of the inputs or of the outputs; `place` is the whole part. */
 export function compareSchemas(place: Place, a: Schema | null, b: Schema | null): readonly Difference[] {

@@ -1,10 +1,10 @@
 import { compareFields, type Field } from './compare-fields.ts';
-import { type Difference } from './contract.ts';
+import type { Difference } from './contract.ts';
 import { describeField, describeType } from './describe-type.ts';
 import { difference, type Place } from './difference.ts';
 import { change, included } from './inclusion.ts';
 import { pathStep } from './path.ts';
-import { type DataType, type Property } from './signature.ts';
+import type { DataType, Property } from './signature.ts';
 
 /** Differences of two types at a place, found at the first level where the constructors differ. */
 export function compareTypes(place: Place, a: DataType, b: DataType): readonly Difference[] {

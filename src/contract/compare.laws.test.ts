@@ -7,9 +7,9 @@ import {
   signatureWithInputs,
 } from '../../test/support/arbitraries.ts';
 import { compareSignatures, isAcceptable } from './compare.ts';
-import { type Comparison } from './contract.ts';
+import type { Comparison } from './contract.ts';
 import { parseSignature } from './parse.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 import { writeSignature } from './write.ts';
 
 const requestBreaks = (comparison: Comparison): boolean =>

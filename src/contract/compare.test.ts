@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseExactJson } from '../util/exact-json.ts';
 import { compareSignatures } from './compare.ts';
 import { parseSignature } from './parse.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 interface Pair {
   readonly id: string;

@@ -1,9 +1,9 @@
 import { compareCodePoints } from '../util/code-points.ts';
 import { compareParams } from './compare-params.ts';
 import { compareSchemas } from './compare-schemas.ts';
-import { type CompatibilityMode, type Comparison, type Difference } from './contract.ts';
+import type { CompatibilityMode, Comparison, Difference } from './contract.ts';
 import { difference, type Place } from './difference.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 const missing: Signature = { inputs: null, outputs: null, params: [], fromTypeHint: false };
 const inputs: Place = { path: '/inputs', words: 'inputs', subject: 'input' };

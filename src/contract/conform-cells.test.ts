@@ -14,7 +14,7 @@ import {
 } from '../../test/support/answers.ts';
 import { Timestamp, type Vector } from '../payload/payload.ts';
 import { conformOutput } from './conform.ts';
-import { type DataType } from './signature.ts';
+import type { DataType } from './signature.ts';
 
 describe('cells of a column', () => {
   test.each<[string, DataType['kind'], Vector, unknown]>([

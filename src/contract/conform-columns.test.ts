@@ -13,9 +13,9 @@ import {
   objects,
   cells,
 } from '../../test/support/answers.ts';
-import { type Payload } from '../payload/payload.ts';
+import type { Payload } from '../payload/payload.ts';
 import { conformOutput } from './conform.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 describe('forms of an answer, for columns', () => {
   const two = columns(['label', 'string'], ['score', 'double']);

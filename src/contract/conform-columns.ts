@@ -1,12 +1,12 @@
 import { columnDtype, emptyVector } from '../payload/dtypes.ts';
-import { type Column, type Nested, type Payload, type Table } from '../payload/payload.ts';
+import type { Column, Nested, Payload, Table } from '../payload/payload.ts';
 import { answerColumns } from './answer-columns.ts';
-import { type AnswerColumns } from './answer.ts';
+import type { AnswerColumns } from './answer.ts';
 import { conformCells, nullableReader, type Cells } from './conform-cells.ts';
 import { conformNested } from './conform-nested.ts';
 import { describeType } from './describe-type.ts';
 import { kindOf, Misfit, wrongRows } from './misfit.ts';
-import { type ColumnSchema, type ColumnSpec } from './signature.ts';
+import type { ColumnSchema, ColumnSpec } from './signature.ts';
 
 /** The answer as a table of exactly the schema's columns. */
 export function conformColumns(answer: Payload, schema: ColumnSchema, rows: number | null): Table | Misfit {

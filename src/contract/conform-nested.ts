@@ -1,10 +1,10 @@
 import { columnDtype } from '../payload/dtypes.ts';
-import { type Nested, type NestedObject } from '../payload/payload.ts';
+import type { Nested, NestedObject } from '../payload/payload.ts';
 import { gotWords } from './conform-cells.ts';
 import { readScalar } from './conform-scalar.ts';
 import { kindOf, Misfit } from './misfit.ts';
 import { isList, isObject, nestedObject } from './nested.ts';
-import { type DataType, type Property } from './signature.ts';
+import type { DataType, Property } from './signature.ts';
 
 /** The value as one of the type: longs as bigint, properties that the type does not name left out. */
 export function conformNested(type: DataType, value: Nested): Nested | Misfit {

@@ -12,9 +12,9 @@ import {
   bools,
   objects,
 } from '../../test/support/answers.ts';
-import { type Payload, type Tensor, type Vector } from '../payload/payload.ts';
+import type { Payload, Tensor, Vector } from '../payload/payload.ts';
 import { conformOutput } from './conform.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 describe('forms of an answer, for tensors', () => {
   const shaped = (

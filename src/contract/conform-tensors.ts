@@ -1,11 +1,11 @@
-import { type Payload, type Tensor, type Tensors } from '../payload/payload.ts';
+import type { Payload, Tensor, Tensors } from '../payload/payload.ts';
 import { answerTensors } from './answer-tensors.ts';
-import { type ShapedCells } from './answer.ts';
+import type { ShapedCells } from './answer.ts';
 import { conformCells } from './conform-cells.ts';
 import { describeShape, describeTensor } from './describe-type.ts';
 import { shapeIncluded } from './inclusion.ts';
 import { Misfit, wrongRows } from './misfit.ts';
-import { type TensorSchema, type TensorSpec } from './signature.ts';
+import type { TensorSchema, TensorSpec } from './signature.ts';
 
 /** The answer as exactly the schema's tensors. */
 export function conformTensors(answer: Payload, schema: TensorSchema, rows: number | null): Tensors | Misfit {

@@ -4,9 +4,9 @@ import { signatureOf, columns, frame, value, only, f64 } from '../../test/suppor
 import { payloadOf, schema } from '../../test/support/arbitraries.ts';
 import { vectorOf } from '../../test/support/arbitrary-values.ts';
 import { fits } from '../../test/support/fits.ts';
-import { type Vector } from '../payload/payload.ts';
+import type { Vector } from '../payload/payload.ts';
 import { conformOutput } from './conform.ts';
-import { type DataType } from './signature.ts';
+import type { DataType } from './signature.ts';
 
 describe('an answer that already fits', () => {
   test('is the same after conforming, for every schema', () => {

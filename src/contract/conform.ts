@@ -1,8 +1,8 @@
-import { type Payload } from '../payload/payload.ts';
+import type { Payload } from '../payload/payload.ts';
 import { conformColumns } from './conform-columns.ts';
 import { conformTensors } from './conform-tensors.ts';
 import { Misfit } from './misfit.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 export type Conformed =
   | { readonly ok: true; readonly payload: Payload }

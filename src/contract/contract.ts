@@ -1,4 +1,4 @@
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 /** What callers of an endpoint rely on: the signature that the pinned default version put down. */
 export interface Contract {

@@ -1,5 +1,5 @@
 import { describeTensor, describeType } from './describe-type.ts';
-import { type Schema, type Signature } from './signature.ts';
+import type { Schema, Signature } from './signature.ts';
 
 /** A signature on one line: `prompt: string -> translation_text: string`, with its params in braces. */
 export function describeSignature(signature: Signature | null): string {

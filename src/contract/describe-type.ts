@@ -1,4 +1,4 @@
-import { type DataType, type TensorSpec } from './signature.ts';
+import type { DataType, TensorSpec } from './signature.ts';
 
 /** A type in a few words: `long`, `array of double`, `object {city: string, zip?: string}`, `map of any`. */
 export function describeType(type: DataType): string {

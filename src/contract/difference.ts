@@ -1,4 +1,4 @@
-import { type Difference } from './contract.ts';
+import type { Difference } from './contract.ts';
 
 export type Subject = 'input' | 'output' | 'param';
 

@@ -1,4 +1,4 @@
-import { type DataType, type Schema, type Signature, type TensorDtype } from './signature.ts';
+import type { DataType, Schema, Signature, TensorDtype } from './signature.ts';
 
 /** An example of more cells than this would be a wall of numbers in the docs. */
 const mostCells = 1024;

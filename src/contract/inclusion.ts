@@ -1,10 +1,4 @@
-import {
-  type DataType,
-  type Property,
-  type ScalarName,
-  type TensorDtype,
-  type TensorSpec,
-} from './signature.ts';
+import type { DataType, Property, ScalarName, TensorDtype, TensorSpec } from './signature.ts';
 
 /**
  * In which direction values travel. Requests decode base64 and ISO text where the schema says binary or

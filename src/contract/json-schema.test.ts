@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { columns, tensors } from '../../test/support/answers.ts';
 import { paramsSchema, requestSchema, rowSchema } from './json-schema.ts';
-import { type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 
 /** The signature of an answer as one of a request. */
 function asked({ outputs }: Signature): Signature {

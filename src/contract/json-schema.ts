@@ -1,14 +1,7 @@
 import { requestJson } from './request-json.ts';
 import { paramDefault } from './param-default.ts';
-import { type Side } from './inclusion.ts';
-import {
-  type ColumnSchema,
-  type DataType,
-  type ParamSpec,
-  type Schema,
-  type Signature,
-  type TensorSpec,
-} from './signature.ts';
+import type { Side } from './inclusion.ts';
+import type { ColumnSchema, DataType, ParamSpec, Schema, Signature, TensorSpec } from './signature.ts';
 import {
   columnSchema,
   dtypeSchema,

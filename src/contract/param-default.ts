@@ -1,7 +1,7 @@
 import { parseDatetime } from '../payload/datetime.ts';
 import { Timestamp, type Nested } from '../payload/payload.ts';
 import { nestedObject } from './nested.ts';
-import { type DataType, type ParamSpec } from './signature.ts';
+import type { DataType, ParamSpec } from './signature.ts';
 
 /**
  * The default of a param as a payload holds it: longs as bigint, datetimes as Timestamp. MLflow checked it

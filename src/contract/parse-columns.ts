@@ -1,6 +1,6 @@
 import { isScalarName, parseType, required } from './parse-type.ts';
 import { allNamed, optionalName, type JsonRecord } from './reading.ts';
-import { type ColumnSchema, type ColumnSpec } from './signature.ts';
+import type { ColumnSchema, ColumnSpec } from './signature.ts';
 
 export function parseColumnSchema(specs: readonly JsonRecord[], path: string): ColumnSchema {
   const columns = specs.map((spec, index) => parseColumn(spec, `${path}/${String(index)}`));

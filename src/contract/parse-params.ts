@@ -1,6 +1,6 @@
 import { parseType } from './parse-type.ts';
 import { allNamed, fail, list, optionalName, record, type JsonRecord } from './reading.ts';
-import { type DataType, type ParamSpec } from './signature.ts';
+import type { DataType, ParamSpec } from './signature.ts';
 
 /** The params schema; null and an empty list are both "takes none". */
 export function parseParams(part: unknown, path: string): readonly ParamSpec[] {

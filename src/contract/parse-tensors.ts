@@ -1,5 +1,5 @@
 import { allNamed, fail, list, optionalName, record, type JsonRecord } from './reading.ts';
-import { type TensorDtype, type TensorSchema, type TensorSpec } from './signature.ts';
+import type { TensorDtype, TensorSchema, TensorSpec } from './signature.ts';
 
 export function parseTensorSchema(specs: readonly JsonRecord[], path: string): TensorSchema {
   const tensors = specs.map((spec, index) => parseTensor(spec, `${path}/${String(index)}`));

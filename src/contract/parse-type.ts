@@ -1,5 +1,5 @@
 import { fail, record, type JsonRecord } from './reading.ts';
-import { type DataType, type Property, type ScalarName } from './signature.ts';
+import type { DataType, Property, ScalarName } from './signature.ts';
 import { pathStep } from './path.ts';
 
 const scalarNames: Readonly<Record<ScalarName, true>> = {

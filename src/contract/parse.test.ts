@@ -5,7 +5,7 @@ import { CountersignError } from '../errors/countersign-error.ts';
 import { writeJson } from '../util/write-json.ts';
 import { compareSignatures } from './compare.ts';
 import { parseSignature } from './parse.ts';
-import { type ColumnSpec, type DataType, type ParamSpec, type TensorSpec } from './signature.ts';
+import type { ColumnSpec, DataType, ParamSpec, TensorSpec } from './signature.ts';
 import { writeSignature } from './write.ts';
 
 function columns(text: string): readonly ColumnSpec[] {

@@ -5,7 +5,7 @@ import { parseColumnSchema } from './parse-columns.ts';
 import { parseParams } from './parse-params.ts';
 import { parseTensorSchema } from './parse-tensors.ts';
 import { fail, list, record, type JsonRecord } from './reading.ts';
-import { type Schema, type Signature } from './signature.ts';
+import type { Schema, Signature } from './signature.ts';
 
 /**
  * Reads what stands under `signature` of an MLmodel file: `{inputs, outputs, params}`, each a JSON text inside

@@ -1,10 +1,10 @@
 import { takeCells } from '../payload/vectors.ts';
-import { type Nested, type Tensor, type Vector } from '../payload/payload.ts';
-import { type AnswerColumns } from './answer.ts';
+import type { Nested, Tensor, Vector } from '../payload/payload.ts';
+import type { AnswerColumns } from './answer.ts';
 import { nullableReader, type Cells } from './conform-cells.ts';
 import { describeShape } from './describe-type.ts';
 import { Misfit } from './misfit.ts';
-import { type ColumnSchema, type DataType } from './signature.ts';
+import type { ColumnSchema, DataType } from './signature.ts';
 
 /** An array as columns: one cell a row for a single column, or the columns of a matrix by position. */
 export function tensorColumns(tensor: Tensor, schema: ColumnSchema): AnswerColumns | Misfit {

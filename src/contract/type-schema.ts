@@ -1,7 +1,7 @@
 import { jsonInteger } from '../util/exact-json.ts';
 import { answerDatetimePattern, requestDatetimePattern } from './datetime-pattern.ts';
-import { type Side } from './inclusion.ts';
-import { type DataType, type Property, type ScalarName, type TensorDtype } from './signature.ts';
+import type { Side } from './inclusion.ts';
+import type { DataType, Property, ScalarName, TensorDtype } from './signature.ts';
 
 /**
  * A JSON Schema of draft 2020-12, as OpenAPI 3.1 uses it. Write it with JSON.stringify: integers beyond 2^53

@@ -1,6 +1,6 @@
-import { type Nested } from '../payload/payload.ts';
+import type { Nested } from '../payload/payload.ts';
 import { isList, isObject, mapObject, plainInteger } from './nested.ts';
-import { type DataType, type Property } from './signature.ts';
+import type { DataType, Property } from './signature.ts';
 
 /** Turns a value of one type into the same value of a wider one. Null is the widening that changes nothing. */
 export type Widen = ((value: Nested) => Nested) | null;

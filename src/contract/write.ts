@@ -1,4 +1,4 @@
-import { type ColumnSpec, type DataType, type ParamSpec, type Schema, type Signature } from './signature.ts';
+import type { ColumnSpec, DataType, ParamSpec, Schema, Signature } from './signature.ts';
 
 /**
  * A signature in MLflow's own JSON grammar (MLFLOW.md section 2), each part parsed rather than as text;

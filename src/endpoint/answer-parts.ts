@@ -1,15 +1,15 @@
-import { type DecodedRequest, type RequestPart } from '../codec/codec.ts';
+import type { DecodedRequest, RequestPart } from '../codec/codec.ts';
 import { adaptInput, adaptParams, type Adaptation, planAdaptation } from '../contract/adapt.ts';
 import { conformOutput } from '../contract/conform.ts';
-import { type Signature } from '../contract/signature.ts';
-import { type Servable } from '../engine/engine.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Servable } from '../engine/engine.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Params, type Payload } from '../payload/payload.ts';
+import type { Params, Payload } from '../payload/payload.ts';
 import { rowCount } from '../payload/rows.ts';
-import { type VersionRef } from '../registry/registry.ts';
-import { type Logger } from '../telemetry/logger.ts';
+import type { VersionRef } from '../registry/registry.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { mapBounded } from '../util/map-bounded.ts';
-import { type Stages } from './stages.ts';
+import type { Stages } from './stages.ts';
 
 export interface AnswerPartsOptions {
   readonly servable: Servable;

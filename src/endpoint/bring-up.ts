@@ -1,19 +1,13 @@
-import {
-  type Engine,
-  type EngineName,
-  type Loader,
-  type Servable,
-  type VersionFiles,
-} from '../engine/engine.ts';
+import type { Engine, EngineName, Loader, Servable, VersionFiles } from '../engine/engine.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
-import { type MakeLoader } from '../serving/manager.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Registry, VersionMetadata, VersionRef } from '../registry/registry.ts';
+import type { MakeLoader } from '../serving/manager.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { Batcher, type BatcherLimits } from '../serving/batcher.ts';
 import { type BatchingVerdict, probeBatching } from './probe-batching.ts';
 import { type Trial, tryExample } from './try-example.ts';
-import { type Finding, type Verifications } from './verification.ts';
+import type { Finding, Verifications } from './verification.ts';
 
 export interface BringUpOptions {
   readonly registry: Registry;

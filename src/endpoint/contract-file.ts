@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { type Contract } from '../contract/contract.ts';
+import type { Contract } from '../contract/contract.ts';
 import { parseSignature } from '../contract/parse.ts';
 import { writeSignature } from '../contract/write.ts';
 import { countersignError } from '../errors/countersign-error.ts';

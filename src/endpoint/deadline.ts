@@ -1,6 +1,6 @@
 import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 
 /** The one deadline of a request, joined with its caller's connection. Dispose it when the answer is there. */
 export interface Deadline extends Disposable {

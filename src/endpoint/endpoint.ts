@@ -1,8 +1,8 @@
-import { type Codec, type EncodedAnswer, type EncodedRequest } from '../codec/codec.ts';
-import { type Comparison, type Contract } from '../contract/contract.ts';
-import { type VersionStatus } from '../serving/manager.ts';
-import { type Span } from '../telemetry/tracing.ts';
-import { type Selector } from './selector.ts';
+import type { Codec, EncodedAnswer, EncodedRequest } from '../codec/codec.ts';
+import type { Comparison, Contract } from '../contract/contract.ts';
+import type { VersionStatus } from '../serving/manager.ts';
+import type { Span } from '../telemetry/tracing.ts';
+import type { Selector } from './selector.ts';
 
 export { type Selector } from './selector.ts';
 

@@ -1,8 +1,8 @@
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type Registry } from '../registry/registry.ts';
-import { type Clock } from '../util/clock.ts';
-import { type Catalogue, type Endpoint } from './endpoint.ts';
-import { type ModelEndpoint } from './model-endpoint.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Catalogue, Endpoint } from './endpoint.ts';
+import type { ModelEndpoint } from './model-endpoint.ts';
 
 export interface ModelCatalogueOptions {
   readonly registry: Registry;

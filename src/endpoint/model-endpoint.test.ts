@@ -6,15 +6,15 @@ import { FakeRegistry } from '../../test/fakes/fake-registry.ts';
 import { createMlflowCodec } from '../codec/mlflow.ts';
 import { createServeCodec } from '../codec/serve.ts';
 import { parseSignature } from '../contract/parse.ts';
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { createManager } from '../serving/create-manager.ts';
 import { type Logger, silentLogger } from '../telemetry/logger.ts';
 import { createBringUp } from './bring-up.ts';
-import { type EndpointCall } from './endpoint.ts';
+import type { EndpointCall } from './endpoint.ts';
 import { ModelEndpoint } from './model-endpoint.ts';
 import { parseSelector } from './selector.ts';
-import { type EndpointSettings } from './settings.ts';
+import type { EndpointSettings } from './settings.ts';
 import { Verifications } from './verification.ts';
 import { VersionDirectory } from './version-directory.ts';
 

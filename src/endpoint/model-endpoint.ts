@@ -1,32 +1,32 @@
-import { type Codec, type DecodedRequest, type Handover } from '../codec/codec.ts';
+import type { Codec, DecodedRequest, Handover } from '../codec/codec.ts';
 import { compareSignatures, isAcceptable } from '../contract/compare.ts';
-import { type Comparison, type Contract } from '../contract/contract.ts';
-import { type Signature } from '../contract/signature.ts';
-import { type Servable } from '../engine/engine.ts';
+import type { Comparison, Contract } from '../contract/contract.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Servable } from '../engine/engine.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Registry, type VersionMetadata, type VersionRef } from '../registry/registry.ts';
-import { type Handle, type Manager } from '../serving/manager.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Registry, VersionMetadata, VersionRef } from '../registry/registry.ts';
+import type { Handle, Manager } from '../serving/manager.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
 import { answerParts } from './answer-parts.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import {
-  type CallObserver,
-  type Endpoint,
-  type EndpointCall,
-  type EndpointDescription,
-  type EndpointTerms,
-  type EndpointVersion,
+import type {
+  CallObserver,
+  Endpoint,
+  EndpointCall,
+  EndpointDescription,
+  EndpointTerms,
+  EndpointVersion,
 } from './endpoint.ts';
 import { type Pinned, pinContract } from './pinned-contract.ts';
-import { type Selector } from './selector.ts';
-import { type EndpointSettings } from './settings.ts';
+import type { Selector } from './selector.ts';
+import type { EndpointSettings } from './settings.ts';
 import { Stages } from './stages.ts';
 import { streamItems } from './stream-items.ts';
 import { readExample } from './try-example.ts';
-import { type Verifications } from './verification.ts';
-import { type VersionDirectory } from './version-directory.ts';
+import type { Verifications } from './verification.ts';
+import type { VersionDirectory } from './version-directory.ts';
 
 export interface ModelEndpointOptions {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { compareSignatures, isAcceptable } from '../contract/compare.ts';
-import { type Contract } from '../contract/contract.ts';
+import type { Contract } from '../contract/contract.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { readContractFile } from './contract-file.ts';
-import { type EndpointSettings } from './settings.ts';
+import type { EndpointSettings } from './settings.ts';
 import { newest, type VersionDirectory } from './version-directory.ts';
 
 /** What the default version pinned, once: it never moves by itself. */

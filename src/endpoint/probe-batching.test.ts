@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { FakeEngine } from '../../test/fakes/fake-engine.ts';
-import { type DecodedRequest } from '../codec/codec.ts';
-import { type PredictCall } from '../engine/engine.ts';
+import type { DecodedRequest } from '../codec/codec.ts';
+import type { PredictCall } from '../engine/engine.ts';
 import { noParams, type Payload } from '../payload/payload.ts';
 import { type BatchingVerdict, probeBatching } from './probe-batching.ts';
 

@@ -1,6 +1,6 @@
-import { type DecodedRequest } from '../codec/codec.ts';
-import { type Servable } from '../engine/engine.ts';
-import { type Column, type Params, type Payload } from '../payload/payload.ts';
+import type { DecodedRequest } from '../codec/codec.ts';
+import type { Servable } from '../engine/engine.ts';
+import type { Column, Params, Payload } from '../payload/payload.ts';
 import { batchKey, concat, rowCount, split, takeRows } from '../payload/rows.ts';
 import { samePayload } from '../payload/same.ts';
 import { splitAnswer } from '../serving/split-answer.ts';

@@ -1,5 +1,5 @@
-import { type CompatibilityMode } from '../contract/contract.ts';
-import { type Selector } from './selector.ts';
+import type { CompatibilityMode } from '../contract/contract.ts';
+import type { Selector } from './selector.ts';
 
 /** What one endpoint is set to; the options of the server with those of the model over them. */
 export interface EndpointSettings {

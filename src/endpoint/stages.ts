@@ -1,5 +1,5 @@
-import { type Clock } from '../util/clock.ts';
-import { type CallObserver } from './endpoint.ts';
+import type { Clock } from '../util/clock.ts';
+import type { CallObserver } from './endpoint.ts';
 
 /** Times the stages of one call, whether they end well or not. */
 export class Stages {

@@ -1,13 +1,13 @@
 import { adaptInput, adaptParams, planAdaptation } from '../contract/adapt.ts';
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 import { serveStyle } from '../codec/serve/style.ts';
 import { writeNested } from '../codec/values/write-nested.ts';
-import { type DecodedRequest } from '../codec/codec.ts';
+import type { DecodedRequest } from '../codec/codec.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type VersionRef } from '../registry/registry.ts';
-import { type Handle } from '../serving/manager.ts';
-import { type Deadline } from './deadline.ts';
-import { type EndpointCall } from './endpoint.ts';
+import type { VersionRef } from '../registry/registry.ts';
+import type { Handle } from '../serving/manager.ts';
+import type { Deadline } from './deadline.ts';
+import type { EndpointCall } from './endpoint.ts';
 
 export interface StreamOptions {
   readonly handle: Handle;

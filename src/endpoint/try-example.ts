@@ -1,14 +1,14 @@
 import { writeJson } from '../util/write-json.ts';
 import { createServeCodec } from '../codec/serve.ts';
 import { exampleRequest } from '../codec/serve-example.ts';
-import { type DecodedRequest } from '../codec/codec.ts';
+import type { DecodedRequest } from '../codec/codec.ts';
 import { conformOutput } from '../contract/conform.ts';
-import { type Signature } from '../contract/signature.ts';
-import { type Servable } from '../engine/engine.ts';
+import type { Signature } from '../contract/signature.ts';
+import type { Servable } from '../engine/engine.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type Payload } from '../payload/payload.ts';
-import { type Registry, type VersionMetadata } from '../registry/registry.ts';
-import { type Example, type Verdict } from './verification.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { Registry, VersionMetadata } from '../registry/registry.ts';
+import type { Example, Verdict } from './verification.ts';
 
 export interface Trial {
   readonly verdict: Verdict;

@@ -1,5 +1,5 @@
-import { type BatchingVerdict } from './probe-batching.ts';
-import { type VersionRef } from '../registry/registry.ts';
+import type { BatchingVerdict } from './probe-batching.ts';
+import type { VersionRef } from '../registry/registry.ts';
 
 /**
  * Whether a version's answers are known to fit its signature. Recorded signatures are often wrong about

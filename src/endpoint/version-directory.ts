@@ -1,10 +1,10 @@
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
-import { type ModelSummary, type Registry, type VersionMetadata } from '../registry/registry.ts';
+import type { ModelSummary, Registry, VersionMetadata } from '../registry/registry.ts';
 import { loadFailure } from '../serving/load-failure.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
-import { type Selector } from './selector.ts';
+import type { Selector } from './selector.ts';
 
 /** How long a look at the registry is good for: an alias moved is followed within it. */
 const freshMs = 1_000;

@@ -1,5 +1,5 @@
-import { type Nested, type Params, type Payload } from '../payload/payload.ts';
-import { type Artifact, type VersionMetadata } from '../registry/registry.ts';
+import type { Nested, Params, Payload } from '../payload/payload.ts';
+import type { Artifact, VersionMetadata } from '../registry/registry.ts';
 
 export type EngineName = 'onnx' | 'python' | 'ray';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FakeEngine } from '../../test/fakes/fake-engine.ts';
 import { noParams } from '../payload/payload.ts';
-import { type PredictCall } from './engine.ts';
+import type { PredictCall } from './engine.ts';
 import { strictLoader } from './strict.ts';
 
 const ref = { model: 'm', version: '1' };

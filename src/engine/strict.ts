@@ -1,5 +1,5 @@
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Loader, type Servable } from './engine.ts';
+import type { Loader, Servable } from './engine.ts';
 
 /**
  * Wraps any loader so that engines stay simple: it loads once, what comes up after its signal aborted is

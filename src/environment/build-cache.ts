@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { withFileLock } from '../util/file-lock.ts';
 
 export interface CachedBuild {

@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { cachedBuild } from './build-cache.ts';
-import { type Builder } from './builder.ts';
+import type { Builder } from './builder.ts';
 import { failureOf, progressOf, withoutCredentials } from './installer-output.ts';
 import { probe, type Interpreter } from './interpreters.ts';
 import { buildVariables, uvVariables } from './pip-settings.ts';
-import { type PythonEnvironment } from './python-environment.ts';
-import { type Recipe } from './recipe.ts';
+import type { PythonEnvironment } from './python-environment.ts';
+import type { Recipe } from './recipe.ts';
 import { run, type Variables } from './run.ts';
 
 export interface Build {

@@ -1,4 +1,4 @@
-import { type Variables } from './run.ts';
+import type { Variables } from './run.ts';
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 const commas = (text: string): string => words(text).join(',');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { type VersionMetadata } from '../registry/registry.ts';
+import type { VersionMetadata } from '../registry/registry.ts';
 
 /** What a version says it needs to run, from the files MLflow writes beside its MLmodel. */
 export interface Recipe {

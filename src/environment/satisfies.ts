@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Recipe } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { run, type Variables } from './run.ts';
 
 const script = fileURLToPath(new URL('../../python/countersign_host/check_requirements.py', import.meta.url));

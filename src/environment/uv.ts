@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { cachedBuild } from './build-cache.ts';
-import { type Builder } from './builder.ts';
+import type { Builder } from './builder.ts';
 import { failureOf, withoutCredentials } from './installer-output.ts';
 import { probe, type Interpreter } from './interpreters.ts';
 import { buildVariables, uvVariables } from './pip-settings.ts';

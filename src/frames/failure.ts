@@ -1,5 +1,5 @@
 import { type CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type FailedMessage } from './message.ts';
+import type { FailedMessage } from './message.ts';
 
 /** Whose failure it is. */
 interface Ref {

@@ -3,7 +3,7 @@
  * only by its number. A model has one list, or a few when columns are optional; past the limit lists are said
  * in full every time, so that neither side remembers without bound.
  */
-import { type Dtype } from '../payload/payload.ts';
+import type { Dtype } from '../payload/payload.ts';
 import { badFrame, type Json, readInteger, readList, readOptionalText } from './json.ts';
 import { readDtype } from './vector.ts';
 

@@ -1,5 +1,5 @@
 /** What the gateway and a Python host say to each other, one frame each. `t` names the message. */
-import { type Nested, type Params, type Payload } from '../payload/payload.ts';
+import type { Nested, Params, Payload } from '../payload/payload.ts';
 import { type Frame, packFrame } from './frame.ts';
 import {
   badFrame,
@@ -10,7 +10,7 @@ import {
   readOptionalText,
   readText,
 } from './json.ts';
-import { type LayoutReader, type LayoutWriter } from './layout.ts';
+import type { LayoutReader, LayoutWriter } from './layout.ts';
 import { nestedFromJson, nestedToJson } from './nested.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 

@@ -8,7 +8,7 @@
  * tensors: `{k: 'x', t: [[name, dtype, shape], ...], j?}`: a block (bytes: two) each, or a list in `j`.
  * value:   `{k: 'v', v}`.
  */
-import { type Column, type Payload, type Table, type Tensors, type Vector } from '../payload/payload.ts';
+import type { Column, Payload, Table, Tensors, Vector } from '../payload/payload.ts';
 import { type Json, badFrame, readInteger, readList, readObject, readOptionalText } from './json.ts';
 import { type ColumnLayout, layoutToJson, type LayoutReader, type LayoutWriter } from './layout.ts';
 import { nestedFromJson, nestedToJson } from './nested.ts';

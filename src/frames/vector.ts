@@ -1,5 +1,5 @@
 /** Typed runs of cells as raw blocks (little-endian, C order) and back; text and nested cells travel as JSON. */
-import { type Dtype, type Vector } from '../payload/payload.ts';
+import type { Dtype, Vector } from '../payload/payload.ts';
 import { badFrame, type Json } from './json.ts';
 
 export type FixedVector = Exclude<Vector, { readonly dtype: 'str' | 'bytes' | 'object' }>;

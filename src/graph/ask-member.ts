@@ -1,18 +1,18 @@
 import { createRowsCodec, type Longs, type RowsRequest } from '../codec/rows.ts';
-import {
-  type CallObserver,
-  type Endpoint,
-  type EndpointCall,
-  type MemberTurn,
-  type MemberVersions,
+import type {
+  CallObserver,
+  Endpoint,
+  EndpointCall,
+  MemberTurn,
+  MemberVersions,
 } from '../endpoint/endpoint.ts';
-import { type ErrorCode } from '../errors/catalogue.ts';
+import type { ErrorCode } from '../errors/catalogue.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Span } from '../telemetry/tracing.ts';
-import { type Clock } from '../util/clock.ts';
-import { type MemberSpec } from './definition.ts';
-import { type Ask } from './prepared.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Span } from '../telemetry/tracing.ts';
+import type { Clock } from '../util/clock.ts';
+import type { MemberSpec } from './definition.ts';
+import type { Ask } from './prepared.ts';
 import { type Outcome, Turn } from './turn.ts';
 
 /** One time a member was asked, for the metrics. */

@@ -1,5 +1,5 @@
-import { type InputOf, type Member, type MemberGiven, type OutputOf } from './member-types.ts';
-import { type ParamJson, type ParamsOf, type RowOf, type SchemaJson } from './signature-types.ts';
+import type { InputOf, Member, MemberGiven, OutputOf } from './member-types.ts';
+import type { ParamJson, ParamsOf, RowOf, SchemaJson } from './signature-types.ts';
 
 type Members = Readonly<Record<string, MemberGiven>>;
 type Long<Longs> = Longs extends 'bigint' ? bigint : number;

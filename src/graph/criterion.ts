@@ -1,6 +1,6 @@
 import { describeType } from '../contract/describe-type.ts';
-import { type DataType } from '../contract/signature.ts';
-import { type Scalar, type Criterion } from './definition.ts';
+import type { DataType } from '../contract/signature.ts';
+import type { Scalar, Criterion } from './definition.ts';
 import { isNumber, mayFit } from './fit.ts';
 
 /** Whether a value passes. Pure. */

@@ -1,5 +1,5 @@
-import { type Longs } from '../codec/rows.ts';
-import { type Contract } from '../contract/contract.ts';
+import type { Longs } from '../codec/rows.ts';
+import type { Contract } from '../contract/contract.ts';
 import { paramsSchema, rowSchema, type RowSchema } from './row-schema.ts';
 
 const banner = `/**

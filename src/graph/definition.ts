@@ -1,6 +1,6 @@
-import { type Longs } from '../codec/rows.ts';
-import { type Schema, type Signature } from '../contract/signature.ts';
-import { type Selector } from '../endpoint/endpoint.ts';
+import type { Longs } from '../codec/rows.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
+import type { Selector } from '../endpoint/endpoint.ts';
 
 /** A composed model as read from the config: its words checked, its members not yet looked up. */
 export type Graph = FunctionGraph | PipelineGraph | ConditionGraph | EnsembleGraph;

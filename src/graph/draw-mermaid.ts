@@ -1,4 +1,4 @@
-import { type ConditionGraph, type Graph, type Step } from './definition.ts';
+import type { ConditionGraph, Graph, Step } from './definition.ts';
 import { kindWords } from './draw-tree.ts';
 import { conditionWords, memberNotes, modelWords, referenceWords, stepsOf } from './graph-words.ts';
 

@@ -1,4 +1,4 @@
-import { type Graph, type MemberSpec, type Reference } from './definition.ts';
+import type { Graph, MemberSpec, Reference } from './definition.ts';
 import { memberNotes, modelWords, referenceWords, stepsOf, whenNotes } from './graph-words.ts';
 
 /** Composed models as a tree, a member that is composed itself with its own members below it. */

@@ -1,5 +1,5 @@
 import { describeType } from '../contract/describe-type.ts';
-import { type DataType, type Schema } from '../contract/signature.ts';
+import type { DataType, Schema } from '../contract/signature.ts';
 import { type Reference, requestSource, type Step } from './definition.ts';
 import { mayFit } from './fit.ts';
 import { type Contracts, placeOf, schemaOf } from './prepared.ts';

@@ -1,8 +1,8 @@
-import { type ColumnSpec } from '../contract/signature.ts';
-import { type EnsembleGraph } from './definition.ts';
+import type { ColumnSpec } from '../contract/signature.ts';
+import type { EnsembleGraph } from './definition.ts';
 import { valueIn } from './ensemble-field.ts';
-import { type Combination, type Contributor } from './ensemble-parts.ts';
-import { type Field } from './row-shape.ts';
+import type { Combination, Contributor } from './ensemble-parts.ts';
+import type { Field } from './row-shape.ts';
 
 interface Output {
   readonly name: string;

@@ -1,10 +1,10 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { isRecord } from '../util/unknown.ts';
-import { type EnsembleGraph } from './definition.ts';
+import type { EnsembleGraph } from './definition.ts';
 import { placeOf } from './prepared.ts';
-import { type Contributor } from './ensemble-parts.ts';
+import type { Contributor } from './ensemble-parts.ts';
 import { invalid } from './reading.ts';
-import { type Field } from './row-shape.ts';
+import type { Field } from './row-shape.ts';
 import { graphVersion } from './version.ts';
 
 /** The one field of a member's answer that counts: the one named, or the only one there is. */

@@ -1,12 +1,12 @@
 import { describeType } from '../contract/describe-type.ts';
-import { type DataType, type Schema } from '../contract/signature.ts';
+import type { DataType, Schema } from '../contract/signature.ts';
 import { mean } from './combine.ts';
-import { type EnsembleGraph } from './definition.ts';
+import type { EnsembleGraph } from './definition.ts';
 import { countingField, uncombinable, valueIn } from './ensemble-field.ts';
 import { oneColumn } from './ensemble-vote.ts';
 import { isNumber } from './fit.ts';
 import { placeOf } from './prepared.ts';
-import { type Combination, type Contribution, type Contributor } from './ensemble-parts.ts';
+import type { Combination, Contribution, Contributor } from './ensemble-parts.ts';
 import { invalid } from './reading.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { type Schema } from '../contract/signature.ts';
-import { type EnsembleMember } from './definition.ts';
-import { type RowShape } from './row-shape.ts';
+import type { Schema } from '../contract/signature.ts';
+import type { EnsembleMember } from './definition.ts';
+import type { RowShape } from './row-shape.ts';
 
 /** One member of an ensemble with what it takes and answers. */
 export interface Contributor extends EnsembleMember {

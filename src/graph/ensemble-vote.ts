@@ -1,11 +1,11 @@
 import { describeType } from '../contract/describe-type.ts';
-import { type DataType, type Schema } from '../contract/signature.ts';
+import type { DataType, Schema } from '../contract/signature.ts';
 import { vote } from './combine.ts';
-import { type EnsembleGraph } from './definition.ts';
+import type { EnsembleGraph } from './definition.ts';
 import { countingField, uncombinable, valueIn } from './ensemble-field.ts';
 import { isNumber } from './fit.ts';
 import { placeOf } from './prepared.ts';
-import { type Combination, type Contribution, type Contributor } from './ensemble-parts.ts';
+import type { Combination, Contribution, Contributor } from './ensemble-parts.ts';
 import { invalid } from './reading.ts';
 
 /** The label of the most weight. */

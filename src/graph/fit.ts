@@ -1,5 +1,5 @@
 import { included } from '../contract/inclusion.ts';
-import { type DataType, type Property } from '../contract/signature.ts';
+import type { DataType, Property } from '../contract/signature.ts';
 
 /**
  * Whether some value of `from` can be one of `to`. What cannot be is refused at the start; whether each value is, is

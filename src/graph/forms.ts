@@ -1,5 +1,5 @@
-import { type GraphDefinition } from './compose.ts';
-import { type MemberOptions } from './member-types.ts';
+import type { GraphDefinition } from './compose.ts';
+import type { MemberOptions } from './member-types.ts';
 
 /** Where a field comes from: the answer before it, another step or the request, or a constant. */
 export type ReferenceGiven =

@@ -1,6 +1,6 @@
-import { type Catalogue, type Endpoint } from '../endpoint/endpoint.ts';
+import type { Catalogue, Endpoint } from '../endpoint/endpoint.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type GraphEndpoint } from './graph-endpoint.ts';
+import type { GraphEndpoint } from './graph-endpoint.ts';
 
 /** The endpoints of a server that has composed models too. */
 export class GraphCatalogue implements Catalogue {

@@ -1,24 +1,24 @@
-import { type DecodedRequest, type RequestPart } from '../codec/codec.ts';
+import type { DecodedRequest, RequestPart } from '../codec/codec.ts';
 import { paramValues, readOutputs, requestRows } from '../codec/rows.ts';
-import { type Contract } from '../contract/contract.ts';
+import type { Contract } from '../contract/contract.ts';
 import { startDeadline, type Deadline } from '../endpoint/deadline.ts';
-import {
-  type CallObserver,
-  type Endpoint,
-  type EndpointCall,
-  type EndpointDescription,
-  type EndpointTerms,
-  type EndpointVersion,
-  type Selector,
+import type {
+  CallObserver,
+  Endpoint,
+  EndpointCall,
+  EndpointDescription,
+  EndpointTerms,
+  EndpointVersion,
+  Selector,
 } from '../endpoint/endpoint.ts';
 import { Stages } from '../endpoint/stages.ts';
-import { type ErrorCode } from '../errors/catalogue.ts';
+import type { ErrorCode } from '../errors/catalogue.ts';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
 import { Asking, type AskingOptions, type MemberObservation } from './ask-member.ts';
-import { type Graph, type MemberSpec } from './definition.ts';
+import type { Graph, MemberSpec } from './definition.ts';
 import { pinMembers } from './member-versions.ts';
 import { prepare } from './prepare.ts';
 import { placeOf, type Prepared } from './prepared.ts';

@@ -1,8 +1,8 @@
-import { type Endpoint } from '../endpoint/endpoint.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
-import { type MemberObservation } from './ask-member.ts';
-import { type Graph } from './definition.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
+import type { MemberObservation } from './ask-member.ts';
+import type { Graph } from './definition.ts';
 import { GraphEndpoint } from './graph-endpoint.ts';
 
 export interface GraphEndpointsOptions {

@@ -1,5 +1,5 @@
 import { criterionWords } from './criterion.ts';
-import { type ConditionGraph, type Graph, type MemberSpec, type Reference, type Step } from './definition.ts';
+import type { ConditionGraph, Graph, MemberSpec, Reference, Step } from './definition.ts';
 
 /** A member's model as the config names it: `model_two@production`. */
 export function modelWords({ model, selector }: MemberSpec): string {

@@ -1,5 +1,5 @@
-import { type Selector } from '../endpoint/endpoint.ts';
-import { type Graph } from './definition.ts';
+import type { Selector } from '../endpoint/endpoint.ts';
+import type { Graph } from './definition.ts';
 
 /** A registered model that composed models ask, and the version they ask. */
 export interface MemberModel {

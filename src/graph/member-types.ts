@@ -1,4 +1,4 @@
-import { type Models } from './models.ts';
+import type { Models } from './models.ts';
 
 /**
  * Which model a member is: `NAME`, `NAME/2`, `NAME@alias` (MLflow's URI without its scheme), or the same with more

@@ -1,7 +1,7 @@
-import { type MemberVersions } from '../endpoint/endpoint.ts';
+import type { MemberVersions } from '../endpoint/endpoint.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Pinning } from './ask-member.ts';
-import { type Graph, type MemberSpec } from './definition.ts';
+import type { Pinning } from './ask-member.ts';
+import type { Graph, MemberSpec } from './definition.ts';
 
 /**
  * Whose versions a caller chose: a name is that of a member, else of the model of one or several members;

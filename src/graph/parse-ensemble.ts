@@ -1,4 +1,4 @@
-import { type EnsembleGraph, type EnsembleMember } from './definition.ts';
+import type { EnsembleGraph, EnsembleMember } from './definition.ts';
 import {
   closed,
   distinct,

@@ -1,8 +1,8 @@
 import { parseSignature } from '../contract/parse.ts';
-import { type Schema, type Signature } from '../contract/signature.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type UnknownRecord } from '../util/unknown.ts';
-import { type Declared, type FunctionGraph, type MemberSpec } from './definition.ts';
+import type { UnknownRecord } from '../util/unknown.ts';
+import type { Declared, FunctionGraph, MemberSpec } from './definition.ts';
 import { closed, invalid, memberSpec, oneOf, readMember, record, textOrNull } from './reading.ts';
 
 const keys = ['description', 'members', 'inputs', 'outputs', 'params', 'longs', 'batch', 'predict'];

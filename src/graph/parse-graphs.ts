@@ -1,5 +1,5 @@
 import { didYouMean } from '../util/nearest.ts';
-import { type Graph } from './definition.ts';
+import type { Graph } from './definition.ts';
 import { parseCondition } from './parse-condition.ts';
 import { parseEnsemble } from './parse-ensemble.ts';
 import { parseFunction } from './parse-function.ts';

@@ -1,6 +1,6 @@
 import { describeType } from '../contract/describe-type.ts';
 import { sameJson } from '../contract/same-json.ts';
-import { type ColumnSpec, type DataType, type Schema } from '../contract/signature.ts';
+import type { ColumnSpec, DataType, Schema } from '../contract/signature.ts';
 import { cannotPass, passes, testedType } from './criterion.ts';
 import { type Branch, type ConditionGraph, requestSource, type Step } from './definition.ts';
 import { edgeName, Edges } from './edges.ts';

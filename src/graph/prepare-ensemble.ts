@@ -1,12 +1,12 @@
-import { type Schema } from '../contract/signature.ts';
+import type { Schema } from '../contract/signature.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { isRecord } from '../util/unknown.ts';
 import { sameJson } from '../contract/same-json.ts';
-import { type EnsembleGraph } from './definition.ts';
+import type { EnsembleGraph } from './definition.ts';
 import { concatAnswers } from './ensemble-concat.ts';
 import { meanAnswers } from './ensemble-mean.ts';
 import { voteAnswers } from './ensemble-vote.ts';
-import { type Combination, type Contributor } from './ensemble-parts.ts';
+import type { Combination, Contributor } from './ensemble-parts.ts';
 import { type Contracts, placeOf, type Prepared, type Run, schemaOf } from './prepared.ts';
 import { invalid } from './reading.ts';
 import { RequestFields } from './request-fields.ts';

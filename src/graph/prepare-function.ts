@@ -1,7 +1,7 @@
-import { type Schema } from '../contract/signature.ts';
+import type { Schema } from '../contract/signature.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { mapBounded } from '../util/map-bounded.ts';
-import { type Declared, type FunctionGraph, type MemberSpec } from './definition.ts';
+import type { Declared, FunctionGraph, MemberSpec } from './definition.ts';
 import { type Contracts, placeOf, type Prepared, type Run, schemaOf } from './prepared.ts';
 import { graphVersion } from './version.ts';
 

@@ -1,4 +1,4 @@
-import { type ColumnSpec, type Schema } from '../contract/signature.ts';
+import type { ColumnSpec, Schema } from '../contract/signature.ts';
 import { type PipelineGraph, requestSource } from './definition.ts';
 import { Edges, edgeName } from './edges.ts';
 import { type Contracts, placeOf, type Prepared, type Run, schemaOf } from './prepared.ts';

@@ -1,9 +1,9 @@
-import { type Graph } from './definition.ts';
+import type { Graph } from './definition.ts';
 import { prepareCondition } from './prepare-condition.ts';
 import { prepareEnsemble } from './prepare-ensemble.ts';
 import { prepareFunction } from './prepare-function.ts';
 import { preparePipeline } from './prepare-pipeline.ts';
-import { type Contracts, type Prepared } from './prepared.ts';
+import type { Contracts, Prepared } from './prepared.ts';
 
 /** Derives the contract of a composed model and checks its edges. Throws INVALID_GRAPH naming the edge. */
 export function prepare(graph: Graph, contracts: Contracts): Prepared {

@@ -1,6 +1,6 @@
-import { type Longs } from '../codec/rows.ts';
-import { type Schema, type Signature } from '../contract/signature.ts';
-import { type MemberSpec } from './definition.ts';
+import type { Longs } from '../codec/rows.ts';
+import type { Schema, Signature } from '../contract/signature.ts';
+import type { MemberSpec } from './definition.ts';
 import { invalid } from './reading.ts';
 
 /** The contracts of a composed model's members, by what it calls them. */

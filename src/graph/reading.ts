@@ -1,9 +1,9 @@
 import { type CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { parseSelector } from '../endpoint/selector.ts';
-import { type Selector } from '../endpoint/endpoint.ts';
+import type { Selector } from '../endpoint/endpoint.ts';
 import { didYouMean } from '../util/nearest.ts';
 import { isRecord, type UnknownRecord } from '../util/unknown.ts';
-import { type MemberSpec, type OnError } from './definition.ts';
+import type { MemberSpec, OnError } from './definition.ts';
 
 /** Small readers for what stands under `graphs`; each throws INVALID_GRAPH saying where and what was expected. */
 

@@ -1,8 +1,8 @@
 import { describeType } from '../contract/describe-type.ts';
-import { type ColumnSchema } from '../contract/signature.ts';
+import type { ColumnSchema } from '../contract/signature.ts';
 import { sharedType } from './fit.ts';
 import { invalid } from './reading.ts';
-import { type Field } from './row-shape.ts';
+import type { Field } from './row-shape.ts';
 
 interface Use extends Field {
   readonly edge: string;

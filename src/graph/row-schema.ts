@@ -1,5 +1,5 @@
-import { type Longs } from '../codec/rows.ts';
-import { type DataType, type ParamSpec, type Schema } from '../contract/signature.ts';
+import type { Longs } from '../codec/rows.ts';
+import type { DataType, ParamSpec, Schema } from '../contract/signature.ts';
 import { type Field, type RowShape, rowShape } from './row-shape.ts';
 
 /** JSON Schema as json-schema-to-typescript reads it; `tsType` is a type in its own words. */

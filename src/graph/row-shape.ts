@@ -1,4 +1,4 @@
-import { type DataType, type Schema, type TensorDtype, type TensorSpec } from '../contract/signature.ts';
+import type { DataType, Schema, TensorDtype, TensorSpec } from '../contract/signature.ts';
 
 /** What one row of a schema looks like: an object of fields, or one bare value. */
 export type RowShape =

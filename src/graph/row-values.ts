@@ -1,6 +1,6 @@
 import { isRecord } from '../util/unknown.ts';
-import { type Reference, type Step } from './definition.ts';
-import { type RowShape } from './row-shape.ts';
+import type { Reference, Step } from './definition.ts';
+import type { RowShape } from './row-shape.ts';
 
 /** The value of a reference for the row at hand. */
 type ValueOf = (reference: Reference) => unknown;

@@ -1,6 +1,6 @@
-import { type MemberTurn } from '../endpoint/endpoint.ts';
-import { type ErrorCode } from '../errors/catalogue.ts';
-import { type MemberSpan } from '../telemetry/tracing.ts';
+import type { MemberTurn } from '../endpoint/endpoint.ts';
+import type { ErrorCode } from '../errors/catalogue.ts';
+import type { MemberSpan } from '../telemetry/tracing.ts';
 
 /** What became of one time a member was asked; `replaced` and `omitted`: it failed, and its `onError` says what to do. */
 export type Outcome = 'answered' | 'replaced' | 'omitted' | 'failed';

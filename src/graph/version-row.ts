@@ -1,5 +1,5 @@
-import { type EndpointVersion } from '../endpoint/endpoint.ts';
-import { type Graph } from './definition.ts';
+import type { EndpointVersion } from '../endpoint/endpoint.ts';
+import type { Graph } from './definition.ts';
 import { graphVersion } from './version.ts';
 
 /** The one version of a composed model, as /models/{name}/versions tells of it. */

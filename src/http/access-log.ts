@@ -1,5 +1,5 @@
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 
 export interface AccessLogOptions {
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import { CountersignError } from '../errors/countersign-error.ts';
 import { writeJson } from '../util/write-json.ts';
-import { type Answer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { problem } from './problem.ts';
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */

@@ -1,6 +1,6 @@
-import { type IncomingHttpHeaders } from 'node:http';
-import { type CallObserver, type Endpoint, type MemberTurn } from '../endpoint/endpoint.ts';
-import { type RequestSpan } from '../telemetry/tracing.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CallObserver, Endpoint, MemberTurn } from '../endpoint/endpoint.ts';
+import type { RequestSpan } from '../telemetry/tracing.ts';
 
 /** Which projection of errors the route's callers understand. */
 export type Protocol = 'serve' | 'mlflow';

@@ -1,7 +1,7 @@
-import { type MemberTurn, type MemberVersions } from '../endpoint/endpoint.ts';
+import type { MemberTurn, MemberVersions } from '../endpoint/endpoint.ts';
 import { parseSelector } from '../endpoint/selector.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type HeaderValues } from './selector.ts';
+import type { HeaderValues } from './selector.ts';
 
 /** In a request: versions of a composed model's members, `gate=2, expert=@candidate`. In an answer: those that took part. */
 export const memberVersionsHeader = 'countersign-member-versions';

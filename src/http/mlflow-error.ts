@@ -1,5 +1,5 @@
-import { type ErrorCode, type ErrorKind } from '../errors/catalogue.ts';
-import { type CountersignError } from '../errors/countersign-error.ts';
+import type { ErrorCode, ErrorKind } from '../errors/catalogue.ts';
+import type { CountersignError } from '../errors/countersign-error.ts';
 import { json, type TextAnswer } from './answer.ts';
 import { publicMessage } from './problem.ts';
 

@@ -1,7 +1,7 @@
-import { type Answer } from './answer.ts';
-import { type Exchange } from './exchange.ts';
-import { type HttpOptions } from './options.ts';
-import { type Route } from './route.ts';
+import type { Answer } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpOptions } from './options.ts';
+import type { Route } from './route.ts';
 import { callBases, callOf } from './serve-routes.ts';
 import { endpointOf, targetOf } from './target.ts';
 

@@ -1,9 +1,9 @@
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Answer, json } from './answer.ts';
-import { type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { mapBounded } from '../util/map-bounded.ts';
-import { type HttpOptions } from './options.ts';
-import { type Route } from './route.ts';
+import type { HttpOptions } from './options.ts';
+import type { Route } from './route.ts';
 import { endpointOf, targetOf } from './target.ts';
 import {
   contractView,

@@ -1,6 +1,6 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { type Answer, redirect } from './answer.ts';
-import { type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { mlflowDetail } from './mlflow-error.ts';
 
 /** Below these, nothing of MLflow's can be meant. */

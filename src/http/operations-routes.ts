@@ -1,6 +1,6 @@
 import { type Answer, json } from './answer.ts';
-import { type HttpOptions } from './options.ts';
-import { type Route } from './route.ts';
+import type { HttpOptions } from './options.ts';
+import type { Route } from './route.ts';
 
 /** `/livez`: the process answers. `/readyz`: the pinned default of every named model answers. `/metrics`: Prometheus. */
 export function operationsRoutes(options: HttpOptions): readonly Route[] {

@@ -1,9 +1,9 @@
-import { type Codec } from '../codec/codec.ts';
-import { type Catalogue } from '../endpoint/endpoint.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
-import { type Tracing } from '../telemetry/tracing.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Codec } from '../codec/codec.ts';
+import type { Catalogue } from '../endpoint/endpoint.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import type { Clock } from '../util/clock.ts';
 
 /** What the HTTP room tells the metrics, and where it gets the page of /metrics. */
 export type HttpMetrics = Pick<Metrics, 'requestBegan' | 'requestEnded' | 'stage' | 'render'>;

@@ -1,7 +1,7 @@
-import { type CountersignError } from '../errors/countersign-error.ts';
+import type { CountersignError } from '../errors/countersign-error.ts';
 import { withoutPaths } from '../util/without-paths.ts';
 import { writeJson } from '../util/write-json.ts';
-import { type TextAnswer } from './answer.ts';
+import type { TextAnswer } from './answer.ts';
 
 /** Where the page of errors is served; a problem's `type` points into it. */
 export const errorsPath = '/docs/errors';

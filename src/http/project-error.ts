@@ -1,7 +1,7 @@
-import { type CountersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Answer } from './answer.ts';
-import { type Exchange } from './exchange.ts';
+import type { CountersignError } from '../errors/countersign-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Answer } from './answer.ts';
+import type { Exchange } from './exchange.ts';
 import { mlflowErrorAnswer } from './mlflow-error.ts';
 import { problemAnswer } from './problem.ts';
 

@@ -1,10 +1,10 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { CountersignError, countersignError } from '../errors/countersign-error.ts';
 import { type Answer, redirect } from './answer.ts';
-import { type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { logError, projectError } from './project-error.ts';
-import { type HttpOptions } from './options.ts';
-import { type Route } from './route.ts';
+import type { HttpOptions } from './options.ts';
+import type { Route } from './route.ts';
 import { send } from './send.ts';
 
 type Handle = Route['handle'];

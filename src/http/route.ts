@@ -1,5 +1,5 @@
-import { type Answer } from './answer.ts';
-import { type Exchange, type Protocol } from './exchange.ts';
+import type { Answer } from './answer.ts';
+import type { Exchange, Protocol } from './exchange.ts';
 
 /** One path and method. The tables of routes are the single source of the router, of 405 and of the tests. */
 export interface Route {

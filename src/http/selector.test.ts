@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { type Selector } from '../endpoint/selector.ts';
+import type { Selector } from '../endpoint/selector.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { readSelector, selectorHeaders, selectorText, versionInPath } from './selector.ts';
 

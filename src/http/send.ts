@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { type FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { type Answer, isStream } from './answer.ts';
-import { type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { memberTimings, memberVersionsHeader, writeMemberVersions } from './member-versions.ts';
 
 type Headers = Record<string, string | number>;

@@ -1,13 +1,13 @@
-import { type EndpointCall } from '../endpoint/endpoint.ts';
+import type { EndpointCall } from '../endpoint/endpoint.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Codec } from '../codec/codec.ts';
-import { type Answer } from './answer.ts';
+import type { Codec } from '../codec/codec.ts';
+import type { Answer } from './answer.ts';
 import { asksForEvents, eventAnswer } from './events.ts';
-import { type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { readMemberVersions } from './member-versions.ts';
-import { type HttpOptions } from './options.ts';
+import type { HttpOptions } from './options.ts';
 import { logError } from './project-error.ts';
-import { type Route } from './route.ts';
+import type { Route } from './route.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** Every way to reach a version: the default model, one by name, a version under its own terms, an alias. */

@@ -1,12 +1,12 @@
-import { type InjectOptions } from 'fastify';
+import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 
 import { FakeCatalogue, FakeEndpoint } from '../../test/fakes/fake-catalogue.ts';
 import { testServer } from '../../test/support/http.ts';
-import { type Endpoint } from '../endpoint/endpoint.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { routesOf } from './routes.ts';
-import { type ModelsView } from './views.ts';
+import type { ModelsView } from './views.ts';
 
 const name = 'translation%20model';
 const row = {

@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type RequestSpan } from '../telemetry/tracing.ts';
+import type { RequestSpan } from '../telemetry/tracing.ts';
 import { AccessLog } from './access-log.ts';
 import { Exchange, type Protocol } from './exchange.ts';
 import { fromFastify } from './fastify-error.ts';
 import { answerMalformed } from './malformed.ts';
 import { notFound } from './not-found.ts';
-import { type HttpOptions } from './options.ts';
+import type { HttpOptions } from './options.ts';
 import { failed, handler, register } from './register.ts';
 import { requestId } from './request-id.ts';
 import { routesOf } from './routes.ts';

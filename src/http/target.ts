@@ -1,7 +1,7 @@
-import { type Endpoint, type Terms } from '../endpoint/endpoint.ts';
-import { type Selector } from '../endpoint/selector.ts';
-import { type Exchange } from './exchange.ts';
-import { type HttpOptions } from './options.ts';
+import type { Endpoint, Terms } from '../endpoint/endpoint.ts';
+import type { Selector } from '../endpoint/selector.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpOptions } from './options.ts';
 import { readSelector, versionInPath } from './selector.ts';
 
 /** What a request is about: an endpoint, one of its versions, and whose signature counts. */

@@ -1,12 +1,7 @@
-import { type Difference } from '../contract/contract.ts';
+import type { Difference } from '../contract/contract.ts';
 import { writeSignature } from '../contract/write.ts';
-import {
-  type Endpoint,
-  type EndpointDescription,
-  type EndpointTerms,
-  type EndpointVersion,
-} from '../endpoint/endpoint.ts';
-import { type CountersignError } from '../errors/countersign-error.ts';
+import type { Endpoint, EndpointDescription, EndpointTerms, EndpointVersion } from '../endpoint/endpoint.ts';
+import type { CountersignError } from '../errors/countersign-error.ts';
 import { publicMessage } from './problem.ts';
 
 /** The JSON of the routes that tell what is served; `openapi/view-schemas.ts` says the same as schemas. */

@@ -1,4 +1,4 @@
-import { type Dtype, type Vector } from './payload.ts';
+import type { Dtype, Vector } from './payload.ts';
 
 /** How a column of each MLflow scalar type is held. Arrays, objects, maps and any are `object` vectors. */
 export const scalarDtype = {

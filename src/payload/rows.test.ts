@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { emptyVector, isNumeric, itemSize } from './dtypes.ts';
-import { type Column, type Dtype, type Nested, type Payload, type Vector } from './payload.ts';
+import type { Column, Dtype, Nested, Payload, Vector } from './payload.ts';
 import { batchKey, concat, rowCount, split, takeRows } from './rows.ts';
 
 const dtypes: readonly Dtype[] = [

@@ -1,6 +1,6 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { concatCells, sliceCells, takeCells } from './vectors.ts';
-import { type Column, type Nested, type Payload, type Table, type Tensor, type Tensors } from './payload.ts';
+import type { Column, Nested, Payload, Table, Tensor, Tensors } from './payload.ts';
 
 /**
  * How many rows a payload has: a table's rows, the first dimension that all tensors share, the items of a

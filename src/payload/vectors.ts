@@ -1,6 +1,6 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { emptyVector } from './dtypes.ts';
-import { type Vector } from './payload.ts';
+import type { Vector } from './payload.ts';
 
 /** What typed arrays have in common, once both sides are known to be of one dtype. */
 interface Cells {

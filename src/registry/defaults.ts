@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { asText } from '../util/unknown.ts';
-import { type Environment } from './http-client.ts';
+import type { Environment } from './http-client.ts';
 
 export interface RegistryUris {
   readonly tracking: string;

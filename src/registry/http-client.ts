@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import type * as Undici from 'undici';
 
-import { type CountersignError } from '../errors/countersign-error.ts';
+import type { CountersignError } from '../errors/countersign-error.ts';
 import { sleep, type Clock } from '../util/clock.ts';
 import { asNumber, asText, reasonOf } from '../util/unknown.ts';
 import { decoded, withoutCredentials } from './uri.ts';

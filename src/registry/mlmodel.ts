@@ -2,7 +2,7 @@ import { parseSignature } from '../contract/parse.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { asRecord, asText, isRecord, reasonOf, type UnknownRecord } from '../util/unknown.ts';
 import { parsePyYaml } from './pyyaml.ts';
-import { type ExampleInfo, type VersionMetadata, type VersionRef } from './registry.ts';
+import type { ExampleInfo, VersionMetadata, VersionRef } from './registry.ts';
 
 export const mlmodelFile = 'MLmodel';
 

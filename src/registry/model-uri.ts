@@ -1,7 +1,7 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { isLoggedModelId } from './artifacts/physical-uri.ts';
-import { type ModelSummary, type Registry, type VersionRef } from './registry.ts';
-import { type ArtifactRegistry } from './store-registry.ts';
+import type { ModelSummary, Registry, VersionRef } from './registry.ts';
+import type { ArtifactRegistry } from './store-registry.ts';
 import { canonicalVersion } from './store.ts';
 import { decoded, joinUri, schemeOf, withoutCredentials } from './uri.ts';
 

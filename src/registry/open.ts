@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { type Logger } from '../telemetry/logger.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { systemClock } from '../util/clock.ts';
 import { ArtifactCache } from './artifacts/cache.ts';
 import { SchemeOpener } from './artifacts/opener.ts';

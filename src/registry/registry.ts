@@ -1,4 +1,4 @@
-import { type Signature } from '../contract/signature.ts';
+import type { Signature } from '../contract/signature.ts';
 
 /** One version of a registered model. `version` is the canonical decimal text ('1', never '01'). */
 export interface VersionRef {

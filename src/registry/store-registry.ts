@@ -1,16 +1,16 @@
 import { countersignError } from '../errors/countersign-error.ts';
-import {
-  type Artifact,
-  type FetchProgress,
-  type ModelSummary,
-  type Registry,
-  type VersionMetadata,
-  type VersionRef,
+import type {
+  Artifact,
+  FetchProgress,
+  ModelSummary,
+  Registry,
+  VersionMetadata,
+  VersionRef,
 } from './registry.ts';
-import { type Store } from './store.ts';
+import type { Store } from './store.ts';
 import { withoutCredentials } from './uri.ts';
 import { OneModelStore } from './stores/one-model-store.ts';
-import { type VersionArtifacts } from './version-artifacts.ts';
+import type { VersionArtifacts } from './version-artifacts.ts';
 
 /** A registry that can also serve artifacts which are not registered. */
 export interface ArtifactRegistry extends Registry {

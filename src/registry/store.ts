@@ -1,4 +1,4 @@
-import { type ModelSummary, type RegisteredVersion, type VersionRef } from './registry.ts';
+import type { ModelSummary, RegisteredVersion, VersionRef } from './registry.ts';
 
 /**
  * What one kind of MLflow store knows: names, versions, aliases, and where a version's files are. It never

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 import { countersignError, type CountersignError } from '../errors/countersign-error.ts';
 import { reasonOf } from '../util/unknown.ts';
-import { type ArtifactSource } from './artifacts/artifact-source.ts';
-import { type ArtifactCache, type CacheKey } from './artifacts/cache.ts';
+import type { ArtifactSource } from './artifacts/artifact-source.ts';
+import type { ArtifactCache, CacheKey } from './artifacts/cache.ts';
 import { safeRelativePath } from './artifacts/safe-path.ts';
-import { type Failure } from './http-client.ts';
+import type { Failure } from './http-client.ts';
 import { missingMlmodel, mlmodelFile, parseMlmodel } from './mlmodel.ts';
-import { type Artifact, type FetchProgress, type VersionMetadata, type VersionRef } from './registry.ts';
+import type { Artifact, FetchProgress, VersionMetadata, VersionRef } from './registry.ts';
 
 /** Opens the artifact behind a URI as a store has it. */
 export interface ArtifactOpener {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
 import { FakeEngine, type FakePlan } from '../../test/fakes/fake-engine.ts';
-import { type PredictCall, type Servable } from '../engine/engine.ts';
+import type { PredictCall, Servable } from '../engine/engine.ts';
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
 import { type Nested, noParams, type Params, type Payload } from '../payload/payload.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';

@@ -1,9 +1,9 @@
-import { type EngineName, type Invoke, type PredictCall, type Servable } from '../engine/engine.ts';
+import type { EngineName, Invoke, PredictCall, Servable } from '../engine/engine.ts';
 import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Nested, type Payload } from '../payload/payload.ts';
+import type { Nested, Payload } from '../payload/payload.ts';
 import { batchKey, concat, rowCount } from '../payload/rows.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { Company } from './company.ts';
 import { paramsKey } from './params-key.ts';
 import { splitAnswer } from './split-answer.ts';

@@ -1,4 +1,4 @@
-import { type Holder, type WaitingCall } from './waiting-call.ts';
+import type { Holder, WaitingCall } from './waiting-call.ts';
 
 /**
  * The requests that share a predict, as long as somebody waits for it. One who leaves while others stay gets its error

@@ -4,10 +4,10 @@ import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
 import { FakeEngine } from '../../test/fakes/fake-engine.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { noParams } from '../payload/payload.ts';
-import { type VersionRef } from '../registry/registry.ts';
+import type { VersionRef } from '../registry/registry.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { createManager } from './create-manager.ts';
-import { type Handle, type Manager } from './manager.ts';
+import type { Handle, Manager } from './manager.ts';
 
 const expected = new Set(['VERSION_LOADING', 'VERSION_LOAD_FAILED', 'CALLER_LEFT', 'SERVER_STOPPING']);
 

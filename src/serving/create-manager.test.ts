@@ -5,7 +5,7 @@ import { RecordingLogger } from '../../test/fakes/recording-logger.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { createManager, type ManagerOptions } from './create-manager.ts';
-import { type Handle, type Manager, type VersionState } from './manager.ts';
+import type { Handle, Manager, VersionState } from './manager.ts';
 
 const v = (version: number, model = 'm') => ({ model, version: String(version) });
 const patient = { signal: new AbortController().signal, waitMs: 60_000 };

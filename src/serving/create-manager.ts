@@ -1,17 +1,11 @@
-import { type Servable } from '../engine/engine.ts';
+import type { Servable } from '../engine/engine.ts';
 import { countersignError, type CountersignError } from '../errors/countersign-error.ts';
-import { type VersionRef } from '../registry/registry.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { VersionRef } from '../registry/registry.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { defaultBackoff, type Backoff } from './backoff.ts';
 import { Harness } from './harness.ts';
-import {
-  type AcquireOptions,
-  type Handle,
-  type MakeLoader,
-  type Manager,
-  type VersionStatus,
-} from './manager.ts';
+import type { AcquireOptions, Handle, MakeLoader, Manager, VersionStatus } from './manager.ts';
 import { nextStep, type Budget, type Step } from './policy.ts';
 import { Sources, versionKey } from './sources.ts';
 import { Version } from './version.ts';

@@ -1,12 +1,12 @@
-import { type Servable } from '../engine/engine.ts';
+import type { Servable } from '../engine/engine.ts';
 import { strictLoader } from '../engine/strict.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
-import { type Logger } from '../telemetry/logger.ts';
-import { type Clock } from '../util/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Clock } from '../util/clock.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { loadFailure } from './load-failure.ts';
-import { type MakeLoader } from './manager.ts';
-import { type Phase, type Version } from './version.ts';
+import type { MakeLoader } from './manager.ts';
+import type { Phase, Version } from './version.ts';
 
 export interface HarnessOptions {
   readonly loaderFor: MakeLoader;

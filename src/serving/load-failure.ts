@@ -1,5 +1,5 @@
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
-import { type VersionRef } from '../registry/registry.ts';
+import type { VersionRef } from '../registry/registry.ts';
 import { withoutPaths } from '../util/without-paths.ts';
 
 /** A failed load as callers see it; `reason` is its own part of the message. */

@@ -1,5 +1,5 @@
-import { type Loader, type Servable } from '../engine/engine.ts';
-import { type VersionRef } from '../registry/registry.ts';
+import type { Loader, Servable } from '../engine/engine.ts';
+import type { VersionRef } from '../registry/registry.ts';
 
 /**
  * Public life of a version: registered -> loading -> available -> draining -> unloading -> unloaded,

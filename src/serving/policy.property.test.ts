@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type VersionRef } from '../registry/registry.ts';
+import type { VersionRef } from '../registry/registry.ts';
 import { nextStep, type Budget, type Snapshot, type Step } from './policy.ts';
 import { Sources, versionKey, type AspiringSource } from './sources.ts';
 

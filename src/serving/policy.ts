@@ -1,5 +1,5 @@
-import { type VersionRef } from '../registry/registry.ts';
-import { type VersionState } from './manager.ts';
+import type { VersionRef } from '../registry/registry.ts';
+import type { VersionState } from './manager.ts';
 import { versionKey, type Wanted } from './sources.ts';
 
 /** What the policy sees of a version. */

@@ -1,4 +1,4 @@
-import { type VersionRef } from '../registry/registry.ts';
+import type { VersionRef } from '../registry/registry.ts';
 
 /** What the sources together want of the manager; the policy reads it. Keys are those of `versionKey`. */
 export interface Wanted {

@@ -1,4 +1,4 @@
-import { type Nested, type NestedObject, type Payload } from '../payload/payload.ts';
+import type { Nested, NestedObject, Payload } from '../payload/payload.ts';
 import { rowCount, split } from '../payload/rows.ts';
 
 /**

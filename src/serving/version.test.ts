@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countersignError } from '../errors/countersign-error.ts';
 import { FakeEngine, FakeServable } from '../../test/fakes/fake-engine.ts';
-import { type VersionState } from './manager.ts';
+import type { VersionState } from './manager.ts';
 import { Version, type Phase } from './version.ts';
 
 const ref = { model: 'm', version: '1' };

@@ -1,8 +1,8 @@
-import { type Servable } from '../engine/engine.ts';
+import type { Servable } from '../engine/engine.ts';
 import { countersignError, type CountersignError } from '../errors/countersign-error.ts';
-import { type VersionRef } from '../registry/registry.ts';
-import { type Handle, type VersionState, type VersionStatus } from './manager.ts';
-import { type Snapshot } from './policy.ts';
+import type { VersionRef } from '../registry/registry.ts';
+import type { Handle, VersionState, VersionStatus } from './manager.ts';
+import type { Snapshot } from './policy.ts';
 
 /** A state with what exists only in it: there is a servable exactly while one may be used. */
 export type Phase =

@@ -1,6 +1,6 @@
-import { type PredictCall } from '../engine/engine.ts';
+import type { PredictCall } from '../engine/engine.ts';
 import { leftError } from '../engine/leaving.ts';
-import { type Payload } from '../payload/payload.ts';
+import type { Payload } from '../payload/payload.ts';
 
 /** What of a request decides whom it may go with. */
 export interface Fit {

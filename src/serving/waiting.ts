@@ -1,7 +1,7 @@
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Clock } from '../util/clock.ts';
-import { type AcquireOptions, type Handle } from './manager.ts';
-import { type Version, type Waiter } from './version.ts';
+import type { Clock } from '../util/clock.ts';
+import type { AcquireOptions, Handle } from './manager.ts';
+import type { Version, Waiter } from './version.ts';
 
 /**
  * Waits until the version is up, its load fails, `waitMs` are over or the caller leaves. Only the waiting ends then,

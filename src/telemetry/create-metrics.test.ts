@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from './create-metrics.ts';
-import { type Metrics, type VersionStates } from './metrics.ts';
+import type { Metrics, VersionStates } from './metrics.ts';
 
 /** The lines of one metric, without comments. */
 async function lines(metrics: Metrics, name: string): Promise<readonly string[]> {

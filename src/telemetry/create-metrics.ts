@@ -1,13 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CounterFamily, HistogramFamily } from './families.ts';
-import {
-  type BatchObservation,
-  type ClusterRoutes,
-  type MemberAsked,
-  type Metrics,
-  type ReplicaAsked,
-  type RequestObservation,
-  type VersionStates,
+import type {
+  BatchObservation,
+  ClusterRoutes,
+  MemberAsked,
+  Metrics,
+  ReplicaAsked,
+  RequestObservation,
+  VersionStates,
 } from './metrics.ts';
 
 /** The label of what a request did not name, or named wrongly. */

@@ -1,4 +1,4 @@
-import { type Clock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 
 /** Whatever takes lines of text: a stream, or an array in a test. */
 export interface LogDestination {

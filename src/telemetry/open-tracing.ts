@@ -1,5 +1,5 @@
-import { type Clock } from '../util/clock.ts';
-import { type Tracing } from './tracing.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Tracing } from './tracing.ts';
 
 /** Where every copy of OpenTelemetry's API of major version 1 keeps what is registered. */
 const registry = Symbol.for('opentelemetry.js.api.1');

@@ -10,16 +10,16 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 
-import { type Clock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { packageVersion } from '../util/package-version.ts';
-import {
-  type MemberBegun,
-  type MemberEnded,
-  type MemberSpan,
-  type RequestBegun,
-  type RequestSpan,
-  type Span,
-  type Tracing,
+import type {
+  MemberBegun,
+  MemberEnded,
+  MemberSpan,
+  RequestBegun,
+  RequestSpan,
+  Span,
+  Tracing,
 } from './tracing.ts';
 
 /** Methods that may name a span; what else was sent would make a name for each. */

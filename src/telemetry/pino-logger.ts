@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions } from 'pino';
 import { systemClock } from '../util/clock.ts';
 import { GatheredLines, type LogDestination } from './gathered-lines.ts';
-import { type Logger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { prettyLine } from './pretty-line.ts';
 import { serializeError } from './serialize-error.ts';
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-import { type LoggedError } from './serialize-error.ts';
+import type { LoggedError } from './serialize-error.ts';
 
 /**
  * A JSON line of the log for a person: `12:30:45.123 WARN  version failed to load model=m version=1`, and below it

@@ -1,6 +1,6 @@
 import { packageVersion } from '../util/package-version.ts';
 import { type Clock, sleep } from '../util/clock.ts';
-import { type Logger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { isTracerRegistered } from './open-tracing.ts';
 
 /** Traces of a process of our own, running. */

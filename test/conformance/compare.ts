@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/util/unknown.ts';
-import { type Case } from './case.ts';
-import { type Answer } from './send.ts';
+import type { Case } from './case.ts';
+import type { Answer } from './send.ts';
 import { jsonDifference, parsePythonJson } from './same-json.ts';
 
 /** What to hold an answer to: the recorded one only, or also what the case's `may_differ` leaves room for. */

@@ -1,4 +1,4 @@
-import { type Difference } from './judge.ts';
+import type { Difference } from './judge.ts';
 
 /**
  * Where `/invocations` deliberately answers otherwise than MLflow's scoring server: the one place where that may be said.

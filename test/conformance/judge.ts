@@ -1,6 +1,6 @@
-import { type Case, type Room } from './case.ts';
+import type { Case, Room } from './case.ts';
 import { mismatch } from './compare.ts';
-import { type Outcome } from './replay.ts';
+import type { Outcome } from './replay.ts';
 
 /** Cases by id, where `*` stands for any characters. */
 type CasePattern = string;

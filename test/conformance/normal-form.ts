@@ -1,7 +1,7 @@
 import { isRecord } from '../../src/util/unknown.ts';
-import { type RecordedAnswer } from './case.ts';
+import type { RecordedAnswer } from './case.ts';
 import { parsePythonJson } from './same-json.ts';
-import { type Answer } from './send.ts';
+import type { Answer } from './send.ts';
 
 const longestMessage = 1500;
 // From a slash that starts a word, over at least one directory: a URL's follow a colon or a slash.

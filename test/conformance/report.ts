@@ -1,4 +1,4 @@
-import { type Outcome } from './replay.ts';
+import type { Outcome } from './replay.ts';
 
 /** Passed and failed by category, twice: with the room that cases leave, and held to the recorded answers alone. */
 export function table(outcomes: readonly Outcome[]): string {

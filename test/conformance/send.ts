@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-import { type CaseRequest } from './case.ts';
+import type { CaseRequest } from './case.ts';
 
 export interface Answer {
   readonly status: number;

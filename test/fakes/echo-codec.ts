@@ -1,6 +1,6 @@
-import { type Codec, type DecodedRequest } from '../../src/codec/codec.ts';
+import type { Codec, DecodedRequest } from '../../src/codec/codec.ts';
 import { countersignError } from '../../src/errors/countersign-error.ts';
-import { type Nested } from '../../src/payload/payload.ts';
+import type { Nested } from '../../src/payload/payload.ts';
 
 /** Reads any JSON as a plain value and writes the answers as a JSON list. */
 export function echoCodec(name: Codec['name']): Codec {

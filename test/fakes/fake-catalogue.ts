@@ -1,17 +1,17 @@
-import { type Contract } from '../../src/contract/contract.ts';
-import { type Signature } from '../../src/contract/signature.ts';
-import {
-  type CallObserver,
-  type Catalogue,
-  type Endpoint,
-  type EndpointCall,
-  type EndpointDescription,
-  type EndpointTerms,
-  type EndpointVersion,
+import type { Contract } from '../../src/contract/contract.ts';
+import type { Signature } from '../../src/contract/signature.ts';
+import type {
+  CallObserver,
+  Catalogue,
+  Endpoint,
+  EndpointCall,
+  EndpointDescription,
+  EndpointTerms,
+  EndpointVersion,
 } from '../../src/endpoint/endpoint.ts';
-import { type Selector } from '../../src/endpoint/selector.ts';
+import type { Selector } from '../../src/endpoint/selector.ts';
 import { countersignError } from '../../src/errors/countersign-error.ts';
-import { type Payload } from '../../src/payload/payload.ts';
+import type { Payload } from '../../src/payload/payload.ts';
 
 const difference = {
   path: '/inputs/prompt',

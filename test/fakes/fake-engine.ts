@@ -1,17 +1,17 @@
-import {
-  type Engine,
-  type EngineName,
-  type Invoke,
-  type Loadable,
-  type Loader,
-  type PredictCall,
-  type RawAnswer,
-  type RawCall,
-  type Servable,
+import type {
+  Engine,
+  EngineName,
+  Invoke,
+  Loadable,
+  Loader,
+  PredictCall,
+  RawAnswer,
+  RawCall,
+  Servable,
 } from '../../src/engine/engine.ts';
 import { leftError } from '../../src/engine/leaving.ts';
-import { type Nested, type Payload } from '../../src/payload/payload.ts';
-import { type Artifact, type VersionMetadata, type VersionRef } from '../../src/registry/registry.ts';
+import type { Nested, Payload } from '../../src/payload/payload.ts';
+import type { Artifact, VersionMetadata, VersionRef } from '../../src/registry/registry.ts';
 
 /** What one version does when it is loaded and asked; a test changes it at any time. */
 export class FakePlan {

@@ -1,13 +1,13 @@
-import { type Signature } from '../../src/contract/signature.ts';
+import type { Signature } from '../../src/contract/signature.ts';
 import { countersignError } from '../../src/errors/countersign-error.ts';
-import {
-  type Artifact,
-  type FetchProgress,
-  type ModelSummary,
-  type RegisteredVersion,
-  type Registry,
-  type VersionMetadata,
-  type VersionRef,
+import type {
+  Artifact,
+  FetchProgress,
+  ModelSummary,
+  RegisteredVersion,
+  Registry,
+  VersionMetadata,
+  VersionRef,
 } from '../../src/registry/registry.ts';
 
 /** What a test says of a version; the rest is what MLflow would write for a plain pyfunc. */

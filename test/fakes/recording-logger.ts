@@ -1,4 +1,4 @@
-import { type Logger } from '../../src/telemetry/logger.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -1,5 +1,5 @@
-import { type HttpMetrics } from '../../src/http/options.ts';
-import { type RequestObservation } from '../../src/telemetry/metrics.ts';
+import type { HttpMetrics } from '../../src/http/options.ts';
+import type { RequestObservation } from '../../src/telemetry/metrics.ts';
 
 /** Keeps what it was told. */
 export class RecordingMetrics implements HttpMetrics {

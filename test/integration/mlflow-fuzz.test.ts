@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Invocation } from '../conformance/fuzz/invocation.ts';
+import type { Invocation } from '../conformance/fuzz/invocation.ts';
 import { subjects } from '../conformance/fuzz/subjects.ts';
 import { secret } from '../conformance/fuzz/values.ts';
 import { type Verdict, verdict } from '../conformance/fuzz/verdict.ts';

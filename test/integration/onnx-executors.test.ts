@@ -7,11 +7,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Schema } from '../../src/contract/signature.ts';
+import type { Schema } from '../../src/contract/signature.ts';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
-import { type Engine, type Servable } from '../../src/engine/engine.ts';
+import type { Engine, Servable } from '../../src/engine/engine.ts';
 import { noParams, type Payload, type Tensor, type Vector } from '../../src/payload/payload.ts';
-import { type VersionMetadata } from '../../src/registry/registry.ts';
+import type { VersionMetadata } from '../../src/registry/registry.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import {

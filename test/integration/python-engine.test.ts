@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Engine, type PredictCall, type Servable } from '../../src/engine/engine.ts';
+import type { Engine, PredictCall, Servable } from '../../src/engine/engine.ts';
 import { createPythonEngine, type PythonEngineOptions } from '../../src/engine/python/engine.ts';
 import { CountersignError } from '../../src/errors/countersign-error.ts';
 import { type Nested, noParams, type Params, type Payload } from '../../src/payload/payload.ts';

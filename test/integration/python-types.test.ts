@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Engine, type Servable } from '../../src/engine/engine.ts';
+import type { Engine, Servable } from '../../src/engine/engine.ts';
 import { Connection } from '../../src/engine/python/connection.ts';
 import { createPythonEngine } from '../../src/engine/python/engine.ts';
 import { Hub } from '../../src/engine/python/hub.ts';

@@ -7,14 +7,14 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type RayOptions, rayScale } from '../../src/config/ray-options.ts';
-import { type Servable, type VersionFiles } from '../../src/engine/engine.ts';
+import type { Servable, VersionFiles } from '../../src/engine/engine.ts';
 import { applicationName, knownOf } from '../../src/engine/ray/application.ts';
 import { Dashboard } from '../../src/engine/ray/dashboard.ts';
 import { Deployments } from '../../src/engine/ray/deployments.ts';
 import { createRayEngine, type RayEngine, type RayEngineOptions } from '../../src/engine/ray/engine.ts';
 import { noParams } from '../../src/payload/payload.ts';
 import { openRegistry } from '../../src/registry/open.ts';
-import { type VersionMetadata, type VersionRef } from '../../src/registry/registry.ts';
+import type { VersionMetadata, VersionRef } from '../../src/registry/registry.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { RecordingLogger } from '../fakes/recording-logger.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Servable } from '../../src/engine/engine.ts';
+import type { Servable } from '../../src/engine/engine.ts';
 import { type RayOptions, rayScale } from '../../src/config/ray-options.ts';
 import { createRayEngine, type RayEngine } from '../../src/engine/ray/engine.ts';
 import { CountersignError } from '../../src/errors/countersign-error.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { HttpClient } from '../../src/registry/http-client.ts';
 import { openRegistry, type RegistryOptions } from '../../src/registry/open.ts';
-import { type ArtifactRegistry } from '../../src/registry/store-registry.ts';
+import type { ArtifactRegistry } from '../../src/registry/store-registry.ts';
 import { RestStore } from '../../src/registry/stores/rest-store.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';

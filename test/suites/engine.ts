@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Engine, type PredictCall, type Servable } from '../../src/engine/engine.ts';
+import type { Engine, PredictCall, Servable } from '../../src/engine/engine.ts';
 import { strictLoader } from '../../src/engine/strict.ts';
-import { type ErrorCode } from '../../src/errors/catalogue.ts';
+import type { ErrorCode } from '../../src/errors/catalogue.ts';
 import { CountersignError } from '../../src/errors/countersign-error.ts';
 import { noParams, type Payload } from '../../src/payload/payload.ts';
-import { type Artifact, type VersionMetadata } from '../../src/registry/registry.ts';
+import type { Artifact, VersionMetadata } from '../../src/registry/registry.ts';
 
 /** A version that an engine is tried with. */
 export interface Specimen {

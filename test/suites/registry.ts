@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { resolveModelUri } from '../../src/registry/model-uri.ts';
 import { openRegistry, type RegistryOptions } from '../../src/registry/open.ts';
-import { type FetchProgress } from '../../src/registry/registry.ts';
-import { type ArtifactRegistry } from '../../src/registry/store-registry.ts';
+import type { FetchProgress } from '../../src/registry/registry.ts';
+import type { ArtifactRegistry } from '../../src/registry/store-registry.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { oddName, type StoreFacts } from '../support/registry-store.ts';
 

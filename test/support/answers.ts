@@ -1,12 +1,6 @@
-import { type Conformed } from '../../src/contract/conform.ts';
+import type { Conformed } from '../../src/contract/conform.ts';
 import { nestedObject } from '../../src/contract/nested.ts';
-import {
-  type ColumnSpec,
-  type DataType,
-  type Schema,
-  type Signature,
-  type TensorDtype,
-} from '../../src/contract/signature.ts';
+import type { ColumnSpec, DataType, Schema, Signature, TensorDtype } from '../../src/contract/signature.ts';
 import { Timestamp, type Nested, type Payload, type Table, type Vector } from '../../src/payload/payload.ts';
 
 export function signatureOf(outputs: Schema): Signature {

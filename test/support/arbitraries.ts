@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import {
-  type ColumnSchema,
-  type ColumnSpec,
-  type DataType,
-  type ParamSpec,
-  type ScalarName,
-  type Schema,
-  type Signature,
-  type TensorDtype,
-  type TensorSchema,
+import type {
+  ColumnSchema,
+  ColumnSpec,
+  DataType,
+  ParamSpec,
+  ScalarName,
+  Schema,
+  Signature,
+  TensorDtype,
+  TensorSchema,
 } from '../../src/contract/signature.ts';
 import { jsonValue } from './arbitrary-values.ts';
 

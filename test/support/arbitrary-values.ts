@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import {
-  type ColumnSchema,
-  type ColumnSpec,
-  type DataType,
-  type ScalarName,
-  type Schema,
-  type TensorDtype,
-  type TensorSchema,
-  type TensorSpec,
+import type {
+  ColumnSchema,
+  ColumnSpec,
+  DataType,
+  ScalarName,
+  Schema,
+  TensorDtype,
+  TensorSchema,
+  TensorSpec,
 } from '../../src/contract/signature.ts';
 import { formatDatetime } from '../../src/payload/datetime.ts';
 import { columnDtype, emptyVector } from '../../src/payload/dtypes.ts';

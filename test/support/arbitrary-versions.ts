@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import {
-  type ColumnSchema,
-  type ColumnSpec,
-  type DataType,
-  type ParamSpec,
-  type Property,
-  type Schema,
-  type Signature,
-  type TensorDtype,
-  type TensorSchema,
+import type {
+  ColumnSchema,
+  ColumnSpec,
+  DataType,
+  ParamSpec,
+  Property,
+  Schema,
+  Signature,
+  TensorDtype,
+  TensorSchema,
 } from '../../src/contract/signature.ts';
 
 /** A signature that can stand in for `signature`: by construction, without asking the comparison. */

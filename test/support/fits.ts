@@ -1,4 +1,4 @@
-import { type DataType, type Schema, type TensorSpec } from '../../src/contract/signature.ts';
+import type { DataType, Schema, TensorSpec } from '../../src/contract/signature.ts';
 import { columnDtype } from '../../src/payload/dtypes.ts';
 import { Timestamp, type Nested, type Payload } from '../../src/payload/payload.ts';
 

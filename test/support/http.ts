@@ -1,7 +1,7 @@
-import { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
-import { type Endpoint } from '../../src/endpoint/endpoint.ts';
-import { type HttpOptions } from '../../src/http/options.ts';
+import type { Endpoint } from '../../src/endpoint/endpoint.ts';
+import type { HttpOptions } from '../../src/http/options.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { echoCodec } from '../fakes/echo-codec.ts';
 import { FakeCatalogue, FakeEndpoint } from '../fakes/fake-catalogue.ts';

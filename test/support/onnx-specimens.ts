@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { type Schema, type Signature } from '../../src/contract/signature.ts';
-import { type Column, type Payload, type Tensor, type Vector } from '../../src/payload/payload.ts';
-import { type Artifact, type VersionMetadata } from '../../src/registry/registry.ts';
-import { type EngineSpecimens } from '../suites/engine.ts';
+import type { Schema, Signature } from '../../src/contract/signature.ts';
+import type { Column, Payload, Tensor, Vector } from '../../src/payload/payload.ts';
+import type { Artifact, VersionMetadata } from '../../src/registry/registry.ts';
+import type { EngineSpecimens } from '../suites/engine.ts';
 
 /** The committed models of test/data/onnx, as versions of a registry. */
 export const onnxArtifact: Artifact = {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 import { fieldsOf, int64sOf, messagesOf, textOf } from '../../src/engine/onnx/protobuf.ts';
 

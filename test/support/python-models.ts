@@ -4,9 +4,9 @@ import { access, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/prom
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-import { type Environments } from '../../src/environment/environments.ts';
-import { type Signature } from '../../src/contract/signature.ts';
-import { type Artifact, type VersionMetadata } from '../../src/registry/registry.ts';
+import type { Environments } from '../../src/environment/environments.ts';
+import type { Signature } from '../../src/contract/signature.ts';
+import type { Artifact, VersionMetadata } from '../../src/registry/registry.ts';
 import { withFileLock } from '../../src/util/file-lock.ts';
 import { pythonEnv } from './python-env.ts';
 

@@ -1,4 +1,4 @@
-import { type Served } from './served.ts';
+import type { Served } from './served.ts';
 
 /** What a gateway says of the replicas it asked. */
 export interface RayCounters {

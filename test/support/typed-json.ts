@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import {
-  type ColumnSchema,
-  type DataType,
-  type ScalarName,
-  type Signature,
-  type TensorDtype,
-  type TensorSchema,
+import type {
+  ColumnSchema,
+  DataType,
+  ScalarName,
+  Signature,
+  TensorDtype,
+  TensorSchema,
 } from '../../src/contract/signature.ts';
 import { formatDatetime } from '../../src/payload/datetime.ts';
 

@@ -11,7 +11,7 @@ import {
   rowSchema,
   type JsonSchema,
 } from '../../src/contract/json-schema.ts';
-import { type Schema, type Signature } from '../../src/contract/signature.ts';
+import type { Schema, Signature } from '../../src/contract/signature.ts';
 import { writeJson } from '../../src/util/write-json.ts';
 import { jsonRow, payloadOf, schema, signature, signatureWithInputs } from '../support/arbitraries.ts';
 

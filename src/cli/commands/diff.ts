@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 
 import { compareSignatures, isAcceptable } from '../../contract/compare.ts';
-import { type Comparison } from '../../contract/contract.ts';
-import { type Signature } from '../../contract/signature.ts';
+import type { Comparison } from '../../contract/contract.ts';
+import type { Signature } from '../../contract/signature.ts';
 import { resolveModelUri } from '../../registry/model-uri.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { type CliContext, cliContext, openFrom, terminalWidth } from '../context.ts';

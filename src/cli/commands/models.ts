@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { describeSignature } from '../../contract/describe-signature.ts';
 import { writeSignature } from '../../contract/write.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
-import { type ModelSummary, type Registry, type RegisteredVersion } from '../../registry/registry.ts';
+import type { ModelSummary, Registry, RegisteredVersion } from '../../registry/registry.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { cliContext, openFrom, terminalWidth } from '../context.ts';
 import { addOptions, registryOptions } from '../options.ts';

@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { createMlflowCodec } from '../../codec/mlflow.ts';
-import { type EncodedAnswer } from '../../codec/codec.ts';
-import { type OptionName } from '../../config/options.ts';
+import type { EncodedAnswer } from '../../codec/codec.ts';
+import type { OptionName } from '../../config/options.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { createGateway, type GatewayParts } from '../../gateway.ts';
 import { cliContext } from '../context.ts';

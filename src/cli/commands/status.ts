@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 
-import { type DeployedModel } from '../../engine/ray/deployments.ts';
-import { type WayInUse } from '../../engine/ray/way.ts';
-import { wayFromHere } from '../../engine/ray/way-from-here.ts';
+import type { DeployedModel } from '../../engine/ray/deployments.ts';
+import type { WayInUse } from '../../engine/ray/way.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { cliContext, terminalWidth } from '../context.ts';
 import { notDeployed, withDeployments } from '../deployments.ts';
@@ -21,6 +20,7 @@ export function statusCommand(): Command {
         const all = await deployments.list(signal);
         const shown = name === undefined ? all : all.filter(({ model }) => model === name);
         if (name !== undefined && shown.length === 0) throw await notDeployed(name, deployments, signal);
+        const { wayFromHere } = await import('../../engine/ray/way-from-here.ts');
         const reached = await Promise.all(
           shown.map(async (one) => ({ ...one, route: await wayFromHere(one.application, one) })),
         );

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 
 import { Command, Option } from 'commander';
 
-import { type Contract } from '../../contract/contract.ts';
-import { type Catalogue } from '../../endpoint/endpoint.ts';
+import type { Contract } from '../../contract/contract.ts';
+import type { Catalogue } from '../../endpoint/endpoint.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { createGateway } from '../../gateway.ts';
 import { declareModels } from '../../graph/declare-models.ts';

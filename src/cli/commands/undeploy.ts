@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import { type Graph } from '../../graph/definition.ts';
+import type { Graph } from '../../graph/definition.ts';
 import { memberModels } from '../../graph/member-models.ts';
 import { parseGraphs } from '../../graph/parse-graphs.ts';
 import { cliContext } from '../context.ts';

@@ -1,4 +1,4 @@
-import { type ArrowBatch } from './read-stream.ts';
+import type { ArrowBatch } from './read-stream.ts';
 import { brokenArrow } from './broken.ts';
 
 /** One byte a cell, 1 where it is null; null where none is. Errors: INVALID_BODY. */

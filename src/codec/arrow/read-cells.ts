@@ -1,4 +1,4 @@
-import { type Column, type DataType as ArrowType } from '@uwdata/flechette';
+import type { Column, DataType as ArrowType } from '@uwdata/flechette';
 import { Timestamp } from '../../payload/payload.ts';
 import { exactNumber } from '../../util/decimal.ts';
 import { JsonText } from '../values/typed-value.ts';

@@ -1,7 +1,7 @@
-import { type DataType as ArrowType } from '@uwdata/flechette';
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType as ArrowType } from '@uwdata/flechette';
+import type { DataType } from '../../contract/signature.ts';
 import { notATime } from '../../payload/dtypes.ts';
-import { type Dtype, type Vector } from '../../payload/payload.ts';
+import type { Dtype, Vector } from '../../payload/payload.ts';
 import { concatCells } from '../../payload/vectors.ts';
 import { jsonValue } from '../values/typed-value.ts';
 import { takeCells } from './budget.ts';

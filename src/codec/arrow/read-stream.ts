@@ -1,4 +1,4 @@
-import { type Batch, type DataType as ArrowType, type Field } from '@uwdata/flechette';
+import type { Batch, DataType as ArrowType, Field } from '@uwdata/flechette';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { takeCells } from './budget.ts';
 import { brokenArrow } from './broken.ts';

@@ -1,6 +1,6 @@
-import { type DataType, type TensorDtype, type TensorSpec } from '../../contract/signature.ts';
+import type { DataType, TensorDtype, TensorSpec } from '../../contract/signature.ts';
 import { emptyVector, isNumeric } from '../../payload/dtypes.ts';
-import { type Tensor, type Vector } from '../../payload/payload.ts';
+import type { Tensor, Vector } from '../../payload/payload.ts';
 import { concatCells } from '../../payload/vectors.ts';
 import { brokenArrow } from './broken.ts';
 import { nullsOf } from './layout.ts';

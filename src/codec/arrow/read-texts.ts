@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { brokenArrow } from './broken.ts';
 import { takeBytes } from './budget.ts';
 import { offsetsOf } from './layout.ts';
-import { type ArrowBatch } from './read-stream.ts';
+import type { ArrowBatch } from './read-stream.ts';
 
 // Texts and bytes, in each of the ways that Arrow has for them. Null cells come as whatever their buffers hold.
 

@@ -1,9 +1,9 @@
-import { type DataType as ArrowType } from '@uwdata/flechette';
-import { type Column, type Dtype, type Nested, type Table } from '../../payload/payload.ts';
+import type { DataType as ArrowType } from '@uwdata/flechette';
+import type { Column, Dtype, Nested, Table } from '../../payload/payload.ts';
 import { Faults } from '../values/faults.ts';
 import { readAny, type ReadPolicy } from '../values/read-nested.ts';
 import { columnCells, columnNulls, readAtOnce } from './read-column.ts';
-import { type ArrowColumn, type ArrowTable } from './read-stream.ts';
+import type { ArrowColumn, ArrowTable } from './read-stream.ts';
 
 /**
  * A table that no signature describes: each column as what its Arrow type says, and, where cells are null, as what

@@ -1,16 +1,16 @@
-import { type Field } from '@uwdata/flechette';
+import type { Field } from '@uwdata/flechette';
 import { conformNested } from '../../contract/conform-nested.ts';
 import { Misfit } from '../../contract/misfit.ts';
-import { type ColumnSchema, type ColumnSpec, type Schema } from '../../contract/signature.ts';
+import type { ColumnSchema, ColumnSpec, Schema } from '../../contract/signature.ts';
 import { columnDtype, emptyVector } from '../../payload/dtypes.ts';
-import { type Column, type Nested, type Payload, type Table, type Tensor } from '../../payload/payload.ts';
+import type { Column, Nested, Payload, Table, Tensor } from '../../payload/payload.ts';
 import { concat, takeRows } from '../../payload/rows.ts';
 import { concatCells, sliceCells } from '../../payload/vectors.ts';
-import { type DecodedRequest, type EncodedAnswer } from '../codec.ts';
+import type { DecodedRequest, EncodedAnswer } from '../codec.ts';
 import { arrowType } from '../accept.ts';
 import { rowTexts } from '../serve/write-answers.ts';
 import { isStacked } from '../serve/write-rows.ts';
-import { type ArrowLibrary } from './library.ts';
+import type { ArrowLibrary } from './library.ts';
 import { jsonExtension } from './read-cells.ts';
 import { ColumnWriter, type WrittenCells } from './write-column.ts';
 

@@ -1,10 +1,10 @@
-import { type Batch, type DataType as ArrowType, type Field, type TypedArray } from '@uwdata/flechette';
-import { type DataType } from '../../contract/signature.ts';
+import type { Batch, DataType as ArrowType, Field, TypedArray } from '@uwdata/flechette';
+import type { DataType } from '../../contract/signature.ts';
 import { columnDtype, emptyVector, notATime } from '../../payload/dtypes.ts';
 import { type Nested, type NestedObject, Timestamp, type Vector } from '../../payload/payload.ts';
 import { serveStyle } from '../serve/style.ts';
 import { writeNested } from '../values/write-nested.ts';
-import { type ArrowLibrary } from './library.ts';
+import type { ArrowLibrary } from './library.ts';
 import { extensionKey, jsonExtension } from './read-cells.ts';
 
 /** A run of cells as Arrow has them, and what its field says. */

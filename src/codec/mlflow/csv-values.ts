@@ -1,4 +1,4 @@
-import { type ScalarName } from '../../contract/signature.ts';
+import type { ScalarName } from '../../contract/signature.ts';
 import { exactNumber } from '../../util/decimal.ts';
 
 /** Texts that stand for a missing value, as pandas reads them, quoted or not. */

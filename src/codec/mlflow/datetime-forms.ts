@@ -1,5 +1,5 @@
 import { Faults } from '../values/faults.ts';
-import { type FrameColumn } from './frame.ts';
+import type { FrameColumn } from './frame.ts';
 
 /**
  * pandas takes the form of the first text for the whole column of a frame, and MLflow takes no zone there.

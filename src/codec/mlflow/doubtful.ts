@@ -1,5 +1,5 @@
-import { type Schema } from '../../contract/signature.ts';
-import { type Payload, type Table, type Vector } from '../../payload/payload.ts';
+import type { Schema } from '../../contract/signature.ts';
+import type { Payload, Table, Vector } from '../../payload/payload.ts';
 
 /**
  * Whether a request holds what MLflow lets through though the signature does not promise it to the model: no rows,

@@ -1,5 +1,5 @@
 import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
-import { type Faults } from '../values/faults.ts';
+import type { Faults } from '../values/faults.ts';
 
 // MLflow tells two kinds of bad data apart: what it cannot read (BAD_REQUEST) and what does not fit the signature
 // once it was read (INVALID_PARAMETER_VALUE, also for params).

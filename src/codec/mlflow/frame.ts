@@ -1,5 +1,5 @@
-import { type DataType } from '../../contract/signature.ts';
-import { type Vector } from '../../payload/payload.ts';
+import type { DataType } from '../../contract/signature.ts';
+import type { Vector } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 import { malformed } from './fail.ts';
 

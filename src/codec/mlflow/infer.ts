@@ -1,18 +1,11 @@
-import {
-  type Dtype,
-  type Column,
-  type Nested,
-  type Table,
-  type Tensors,
-  type Vector,
-} from '../../payload/payload.ts';
+import type { Dtype, Column, Nested, Table, Tensors, Vector } from '../../payload/payload.ts';
 import { emptyVector } from '../../payload/dtypes.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { Faults } from '../values/faults.ts';
 import { readAny } from '../values/read-nested.ts';
 import { countLists, measure } from '../values/tensor-cells.ts';
 import { unreadable } from './fail.ts';
-import { type Frame } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { optional } from './policy.ts';
 
 // What pandas and numpy make of values that no signature describes.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Signature } from '../../contract/signature.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
+import type { Signature } from '../../contract/signature.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
 import { createMlflowCodec } from '../mlflow.ts';
 import { isForMlflow } from './is-for-mlflow.ts';
 

@@ -1,5 +1,5 @@
-import { type Signature } from '../../contract/signature.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
+import type { Signature } from '../../contract/signature.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
 
 /**
  * Whether only MLflow's own code can tell what a version makes of a request: it has no signature, or one derived from

@@ -1,4 +1,4 @@
-import { type ScalarName, type TensorDtype } from '../../contract/signature.ts';
+import type { ScalarName, TensorDtype } from '../../contract/signature.ts';
 import { parseDatetime } from '../../payload/datetime.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { inferTensor } from './infer.ts';

@@ -1,4 +1,4 @@
-import { type ReadPolicy } from '../values/read-nested.ts';
+import type { ReadPolicy } from '../values/read-nested.ts';
 
 /** MLflow's reading beneath a required column: Python's tokens NaN and Infinity are numbers. */
 export const required: ReadPolicy = { unknownFields: 'reject', nullMembers: false, nonFinite: true };

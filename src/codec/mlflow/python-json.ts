@@ -1,4 +1,4 @@
-import { type Signature } from '../../contract/signature.ts';
+import type { Signature } from '../../contract/signature.ts';
 import { Decimal, exactNumber, needsExactNumbers } from '../../util/decimal.ts';
 import { type JsonDialect, JsonReadError, readJson } from '../../util/json-reader.ts';
 import { hasIntegers } from '../json-body.ts';

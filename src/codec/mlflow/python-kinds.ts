@@ -1,4 +1,4 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { Faults, step } from '../values/faults.ts';
 import { isFloat, isObject } from '../values/read-nested.ts';

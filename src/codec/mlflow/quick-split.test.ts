@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts';
+import type { ColumnSchema, ColumnSpec } from '../../contract/signature.ts';
 import { splitFrame } from './frame.ts';
 import { readQuickSplit } from './quick-split.ts';
 import { readTable } from './read-table.ts';

@@ -1,5 +1,5 @@
-import { type ColumnSchema, type Schema } from '../../contract/signature.ts';
-import { type Column, type Table, type Vector } from '../../payload/payload.ts';
+import type { ColumnSchema, Schema } from '../../contract/signature.ts';
+import type { Column, Table, Vector } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 
 type Grid = readonly (readonly unknown[])[];

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ScalarName, type Signature } from '../../contract/signature.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
+import type { ScalarName, Signature } from '../../contract/signature.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
 import { signatureOf } from '../../../test/support/typed-json.ts';
 import { arrowType } from '../accept.ts';
 import { loadArrow } from '../arrow/library.ts';
 import { readStream } from '../arrow/read-stream.ts';
-import { type DecodedRequest, type EncodedRequest } from '../codec.ts';
+import type { DecodedRequest, EncodedRequest } from '../codec.ts';
 import { createMlflowCodec } from '../mlflow.ts';
 
 const files = join(import.meta.dirname, '../../../test/data/arrow');

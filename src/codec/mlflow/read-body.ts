@@ -1,6 +1,6 @@
-import { type Signature } from '../../contract/signature.ts';
-import { type ArrowLibrary } from '../arrow/library.ts';
-import { type Payload } from '../../payload/payload.ts';
+import type { Signature } from '../../contract/signature.ts';
+import type { ArrowLibrary } from '../arrow/library.ts';
+import type { Payload } from '../../payload/payload.ts';
 import { isObject } from '../values/read-nested.ts';
 import { Faults } from '../values/faults.ts';
 import { malformed, misfit } from './fail.ts';
@@ -10,7 +10,7 @@ import { dataFields, holdsStructure, readInput, rowFrame } from './read-input.ts
 import { readTable } from './read-table.ts';
 import { parsePythonBody } from './python-json.ts';
 import { readMlflowParams } from './read-params.ts';
-import { type DecodedRequest } from '../codec.ts';
+import type { DecodedRequest } from '../codec.ts';
 
 /** What `encode` needs to know of a request. */
 export interface Memo {

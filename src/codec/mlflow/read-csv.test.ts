@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { type DataType, type ScalarName, type Signature } from '../../contract/signature.ts';
+import type { DataType, ScalarName, Signature } from '../../contract/signature.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { type Table, Timestamp } from '../../payload/payload.ts';
 import { readCsvBody } from './read-csv.ts';

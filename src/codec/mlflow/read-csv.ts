@@ -1,15 +1,15 @@
 import { CsvError, parse } from 'csv-parse/sync';
 
-import { type ColumnSchema, type Schema, type Signature } from '../../contract/signature.ts';
-import { type Table } from '../../payload/payload.ts';
-import { type DecodedRequest } from '../codec.ts';
+import type { ColumnSchema, Schema, Signature } from '../../contract/signature.ts';
+import type { Table } from '../../payload/payload.ts';
+import type { DecodedRequest } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
 import { utf8Text } from '../json-body.ts';
 import { csvValue, guessValues } from './csv-values.ts';
 import { malformed, unreadable } from './fail.ts';
-import { type Frame, type FrameColumn } from './frame.ts';
+import type { Frame, FrameColumn } from './frame.ts';
 import { inferTable } from './infer.ts';
-import { type Memo } from './read-body.ts';
+import type { Memo } from './read-body.ts';
 import { readMlflowParams } from './read-params.ts';
 import { readTable } from './read-table.ts';
 

@@ -1,5 +1,5 @@
-import { type ColumnSchema, type ColumnSpec, type Schema } from '../../contract/signature.ts';
-import { type Payload, type Table } from '../../payload/payload.ts';
+import type { ColumnSchema, ColumnSpec, Schema } from '../../contract/signature.ts';
+import type { Payload, Table } from '../../payload/payload.ts';
 import { Faults } from '../values/faults.ts';
 import { readCell } from '../values/read-column.ts';
 import { isObject } from '../values/read-nested.ts';

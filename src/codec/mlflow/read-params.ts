@@ -1,4 +1,4 @@
-import { type DataType, type ParamSpec } from '../../contract/signature.ts';
+import type { DataType, ParamSpec } from '../../contract/signature.ts';
 import { parseDatetime } from '../../payload/datetime.ts';
 import { noParams, type Nested, type Params, Timestamp } from '../../payload/payload.ts';
 import { countersignError } from '../../errors/countersign-error.ts';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { type DataType, type ScalarName, type Signature } from '../../contract/signature.ts';
-import { type Payload } from '../../payload/payload.ts';
+import type { DataType, ScalarName, Signature } from '../../contract/signature.ts';
+import type { Payload } from '../../payload/payload.ts';
 import { readParquetBody } from './read-parquet.ts';
 
 const files = join(import.meta.dirname, '../../../test/data/parquet');

@@ -1,4 +1,4 @@
-import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts';
+import type { ColumnSchema, ColumnSpec } from '../../contract/signature.ts';
 import { columnDtype, emptyVector } from '../../payload/dtypes.ts';
 import { type Column, type Nested, type Table, Timestamp, type Vector } from '../../payload/payload.ts';
 import { Faults, step } from '../values/faults.ts';
@@ -7,7 +7,7 @@ import { isFloat } from '../values/read-nested.ts';
 import { expected, wanted } from '../values/words.ts';
 import { mixedForms, zoned } from './datetime-forms.ts';
 import { misfit, unreadable } from './fail.ts';
-import { type Frame, type FrameColumn } from './frame.ts';
+import type { Frame, FrameColumn } from './frame.ts';
 import { inferTensor, plain } from './infer.ts';
 import { isCastable } from './numpy-casts.ts';
 import { optional, required } from './policy.ts';

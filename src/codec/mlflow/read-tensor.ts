@@ -1,5 +1,5 @@
-import { type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
-import { type Tensor, type Tensors } from '../../payload/payload.ts';
+import type { TensorSchema, TensorSpec } from '../../contract/signature.ts';
+import type { Tensor, Tensors } from '../../payload/payload.ts';
 import { Faults, step } from '../values/faults.ts';
 import { nonFiniteElementReader } from '../values/read-element.ts';
 import { isObject } from '../values/read-nested.ts';
@@ -7,7 +7,7 @@ import { countLists, measure, readCells } from '../values/tensor-cells.ts';
 import { expected } from '../values/words.ts';
 import { malformed, misfit, unreadable } from './fail.ts';
 import { isCastable } from './numpy-casts.ts';
-import { type Frame, type FrameColumn } from './frame.ts';
+import type { Frame, FrameColumn } from './frame.ts';
 
 /** `inputs` (or `instances` turned into columns) under a tensor schema. */
 export function readTensorInputs(schema: TensorSchema, value: unknown, at: string): Tensors {

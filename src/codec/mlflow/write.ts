@@ -1,7 +1,7 @@
-import { type Payload, type Table, type Tensors } from '../../payload/payload.ts';
+import type { Payload, Table, Tensors } from '../../payload/payload.ts';
 import { formatDatetime } from '../../payload/datetime.ts';
 import { encodeBase64 } from '../values/base64.ts';
-import { type JsonStyle } from '../values/style.ts';
+import type { JsonStyle } from '../values/style.ts';
 import { cellWriter } from '../values/write-cell.ts';
 import { writeNested } from '../values/write-nested.ts';
 import { writeTensor } from '../values/write-tensor.ts';

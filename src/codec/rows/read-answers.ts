@@ -1,6 +1,6 @@
-import { type ColumnSchema, type ColumnSpec, type Schema } from '../../contract/signature.ts';
-import { type Nested } from '../../payload/payload.ts';
-import { type RequestPart } from '../codec.ts';
+import type { ColumnSchema, ColumnSpec, Schema } from '../../contract/signature.ts';
+import type { Nested } from '../../payload/payload.ts';
+import type { RequestPart } from '../codec.ts';
 import { readTensors } from '../serve/read-tensors.ts';
 import { Faults, step } from '../values/faults.ts';
 import { readCell } from '../values/read-column.ts';

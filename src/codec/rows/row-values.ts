@@ -1,4 +1,4 @@
-import { type Schema } from '../../contract/signature.ts';
+import type { Schema } from '../../contract/signature.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { formatDatetime } from '../../payload/datetime.ts';
 import { notATime } from '../../payload/dtypes.ts';

@@ -1,4 +1,4 @@
-import { type RequestPart } from '../codec.ts';
+import type { RequestPart } from '../codec.ts';
 import { step } from '../values/faults.ts';
 
 /** The rows of a request body, and where each stands in it. */

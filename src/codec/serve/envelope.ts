@@ -1,4 +1,4 @@
-import { type Schema, type Signature } from '../../contract/signature.ts';
+import type { Schema, Signature } from '../../contract/signature.ts';
 import { isObject } from '../values/read-nested.ts';
 
 /** A body taken apart: the rows, where they stand in it, and the params that came along. */

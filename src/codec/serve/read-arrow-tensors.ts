@@ -1,10 +1,10 @@
-import { type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
-import { type Tensor } from '../../payload/payload.ts';
+import type { TensorSchema, TensorSpec } from '../../contract/signature.ts';
+import type { Tensor } from '../../payload/payload.ts';
 import { rowsOfColumns, tensorAtOnce, tensorCells } from '../arrow/read-tensor.ts';
-import { type ArrowColumn } from '../arrow/read-stream.ts';
+import type { ArrowColumn } from '../arrow/read-stream.ts';
 import { Faults } from '../values/faults.ts';
-import { type ReadPolicy } from '../values/read-nested.ts';
-import { type ReadInputs } from './body-rows.ts';
+import type { ReadPolicy } from '../values/read-nested.ts';
+import type { ReadInputs } from './body-rows.ts';
 import { readTensors } from './read-tensors.ts';
 
 /**

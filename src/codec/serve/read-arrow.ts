@@ -1,12 +1,12 @@
-import { type ColumnSchema, type ColumnSpec, type Schema } from '../../contract/signature.ts';
+import type { ColumnSchema, ColumnSpec, Schema } from '../../contract/signature.ts';
 import { columnDtype } from '../../payload/dtypes.ts';
-import { type Vector } from '../../payload/payload.ts';
+import type { Vector } from '../../payload/payload.ts';
 import { withinBudget } from '../arrow/budget.ts';
 import { columnCells, readAtOnce, type ReadColumn } from '../arrow/read-column.ts';
-import { type ArrowColumn, type ArrowTable } from '../arrow/read-stream.ts';
+import type { ArrowColumn, ArrowTable } from '../arrow/read-stream.ts';
 import { Faults, step } from '../values/faults.ts';
 import { isFloat, type ReadPolicy, type UnknownFields, unknownMembers } from '../values/read-nested.ts';
-import { type ReadInputs } from './body-rows.ts';
+import type { ReadInputs } from './body-rows.ts';
 import { readArrowTensors } from './read-arrow-tensors.ts';
 import {
   cellFaults,

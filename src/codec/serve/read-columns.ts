@@ -1,7 +1,7 @@
-import { type ColumnSchema, type ColumnSpec } from '../../contract/signature.ts';
-import { type Column, type Table, type Vector } from '../../payload/payload.ts';
+import type { ColumnSchema, ColumnSpec } from '../../contract/signature.ts';
+import type { Column, Table, Vector } from '../../payload/payload.ts';
 import { takeCells } from '../../payload/vectors.ts';
-import { type RequestPart } from '../codec.ts';
+import type { RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
 import { nullColumn, readCell, readColumn } from '../values/read-column.ts';
 import { isFloat, isObject, type ReadPolicy } from '../values/read-nested.ts';

@@ -1,7 +1,7 @@
-import { type Schema } from '../../contract/signature.ts';
-import { type Faults } from '../values/faults.ts';
-import { type ReadPolicy } from '../values/read-nested.ts';
-import { type ReadInputs } from './body-rows.ts';
+import type { Schema } from '../../contract/signature.ts';
+import type { Faults } from '../values/faults.ts';
+import type { ReadPolicy } from '../values/read-nested.ts';
+import type { ReadInputs } from './body-rows.ts';
 import { readColumns } from './read-columns.ts';
 import { readTensors } from './read-tensors.ts';
 

@@ -1,4 +1,4 @@
-import { type ParamSpec } from '../../contract/signature.ts';
+import type { ParamSpec } from '../../contract/signature.ts';
 import { noParams, type Nested, type Params } from '../../payload/payload.ts';
 import { didYouMean } from '../../util/nearest.ts';
 import { Faults, step } from '../values/faults.ts';

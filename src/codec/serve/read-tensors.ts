@@ -1,6 +1,6 @@
-import { type TensorDtype, type TensorSchema, type TensorSpec } from '../../contract/signature.ts';
-import { type Tensor } from '../../payload/payload.ts';
-import { type RequestPart } from '../codec.ts';
+import type { TensorDtype, TensorSchema, TensorSpec } from '../../contract/signature.ts';
+import type { Tensor } from '../../payload/payload.ts';
+import type { RequestPart } from '../codec.ts';
 import { Faults, step } from '../values/faults.ts';
 import { elementReader, nonFiniteElementReader, type ElementReader } from '../values/read-element.ts';
 import { isObject, type ReadPolicy } from '../values/read-nested.ts';

@@ -1,6 +1,6 @@
 import { formatDatetime } from '../../payload/datetime.ts';
 import { encodeBase64 } from '../values/base64.ts';
-import { type JsonStyle } from '../values/style.ts';
+import type { JsonStyle } from '../values/style.ts';
 
 /** How `/serve` writes what JSON has no words for: NaN is null, infinities are text. DESIGN section 6. */
 export const serveStyle: JsonStyle = {

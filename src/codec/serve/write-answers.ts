@@ -1,7 +1,7 @@
-import { type Schema, type Signature } from '../../contract/signature.ts';
+import type { Schema, Signature } from '../../contract/signature.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Payload } from '../../payload/payload.ts';
-import { type DecodedRequest, type EncodedAnswer } from '../codec.ts';
+import type { Payload } from '../../payload/payload.ts';
+import type { DecodedRequest, EncodedAnswer } from '../codec.ts';
 import { writeRows } from './write-rows.ts';
 
 /** The answer to a request of `/serve`: a list of outputs, one per row, in the order of the request. */

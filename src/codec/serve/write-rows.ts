@@ -1,5 +1,5 @@
-import { type ColumnSchema, type DataType, type Schema } from '../../contract/signature.ts';
-import { type Nested, type Payload, type Table, type Tensors } from '../../payload/payload.ts';
+import type { ColumnSchema, DataType, Schema } from '../../contract/signature.ts';
+import type { Nested, Payload, Table, Tensors } from '../../payload/payload.ts';
 import { rowCount } from '../../payload/rows.ts';
 import { cellWriter, type CellWriter } from '../values/write-cell.ts';
 import { writeNested } from '../values/write-nested.ts';

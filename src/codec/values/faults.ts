@@ -1,4 +1,4 @@
-import { type Issue } from '../../errors/countersign-error.ts';
+import type { Issue } from '../../errors/countersign-error.ts';
 
 /** Issues beyond so many are only counted. */
 const most = 100;

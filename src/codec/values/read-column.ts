@@ -1,6 +1,6 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { columnDtype, emptyVector, numericVector } from '../../payload/dtypes.ts';
-import { type Nested, type Timestamp, type Vector } from '../../payload/payload.ts';
+import type { Nested, Timestamp, Vector } from '../../payload/payload.ts';
 import { Faults } from './faults.ts';
 import { isFloat, readNested, type ReadPolicy } from './read-nested.ts';
 

@@ -1,4 +1,4 @@
-import { type TensorDtype } from '../../contract/signature.ts';
+import type { TensorDtype } from '../../contract/signature.ts';
 import { Timestamp, type Nested } from '../../payload/payload.ts';
 import { Faults } from './faults.ts';
 import { readAny, strict } from './read-nested.ts';

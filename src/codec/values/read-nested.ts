@@ -1,5 +1,5 @@
-import { type DataType, type ScalarName } from '../../contract/signature.ts';
-import { type Nested } from '../../payload/payload.ts';
+import type { DataType, ScalarName } from '../../contract/signature.ts';
+import type { Nested } from '../../payload/payload.ts';
 import { Decimal } from '../../util/decimal.ts';
 import { maxJsonDepth } from '../../util/json-reader.ts';
 import { didYouMean } from '../../util/nearest.ts';

@@ -1,6 +1,6 @@
 import { paramDefault } from '../../contract/param-default.ts';
-import { type ParamSpec } from '../../contract/signature.ts';
-import { type Nested } from '../../payload/payload.ts';
+import type { ParamSpec } from '../../contract/signature.ts';
+import type { Nested } from '../../payload/payload.ts';
 import { exactNumber } from '../../util/decimal.ts';
 import { Faults, step } from './faults.ts';
 import { readNested, strict } from './read-nested.ts';

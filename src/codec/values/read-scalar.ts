@@ -1,4 +1,4 @@
-import { type ScalarName } from '../../contract/signature.ts';
+import type { ScalarName } from '../../contract/signature.ts';
 import { parseDatetime } from '../../payload/datetime.ts';
 import { Timestamp } from '../../payload/payload.ts';
 import { Decimal } from '../../util/decimal.ts';

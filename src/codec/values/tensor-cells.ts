@@ -1,8 +1,8 @@
-import { type TensorSpec } from '../../contract/signature.ts';
+import type { TensorSpec } from '../../contract/signature.ts';
 import { emptyVector } from '../../payload/dtypes.ts';
-import { type Vector } from '../../payload/payload.ts';
+import type { Vector } from '../../payload/payload.ts';
 import { Faults, step } from './faults.ts';
-import { type ElementReader } from './read-element.ts';
+import type { ElementReader } from './read-element.ts';
 import { expected } from './words.ts';
 
 /**

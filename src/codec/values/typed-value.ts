@@ -1,4 +1,4 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { formatDatetime } from '../../payload/datetime.ts';
 import { Timestamp } from '../../payload/payload.ts';
 import { parseJsonText } from '../json-body.ts';

@@ -1,4 +1,4 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { Decimal } from '../../util/decimal.ts';
 
 /** What came, for an error message: its kind. The value itself is the caller's, and goes into no answer. */

@@ -1,7 +1,7 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { notATime } from '../../payload/dtypes.ts';
-import { type Nested, type Vector } from '../../payload/payload.ts';
-import { type JsonStyle } from './style.ts';
+import type { Nested, Vector } from '../../payload/payload.ts';
+import type { JsonStyle } from './style.ts';
 import { writeNested } from './write-nested.ts';
 import { writeFloat16, writeFloat32, writeFloat64 } from './write-number.ts';
 

@@ -1,6 +1,6 @@
-import { type DataType } from '../../contract/signature.ts';
+import type { DataType } from '../../contract/signature.ts';
 import { type Nested, type NestedObject, Timestamp } from '../../payload/payload.ts';
-import { type JsonStyle } from './style.ts';
+import type { JsonStyle } from './style.ts';
 import { writeFloat32, writeFloat64 } from './write-number.ts';
 
 const untyped: DataType = { kind: 'any' };

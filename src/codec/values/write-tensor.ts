@@ -1,5 +1,5 @@
-import { type Tensor } from '../../payload/payload.ts';
-import { type JsonStyle } from './style.ts';
+import type { Tensor } from '../../payload/payload.ts';
+import type { JsonStyle } from './style.ts';
 import { cellWriter, type CellWriter } from './write-cell.ts';
 
 /** The whole tensor as nested lists; a bare value when it has no dimension. */

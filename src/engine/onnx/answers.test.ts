@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { columnsOf, float32, float64, int64, table, tensors } from '../../../test/support/onnx-specimens.ts';
-import { type Schema } from '../../contract/signature.ts';
+import type { Schema } from '../../contract/signature.ts';
 import { answerOf } from './answers.ts';
-import { type GraphFacts, type WireTensor } from './messages.ts';
+import type { GraphFacts, WireTensor } from './messages.ts';
 
 const graph: GraphFacts = { inputs: [], labels: {}, bytes: 1, quickRows: 0, runtime: '1' };
 const classifier: GraphFacts = { ...graph, labels: { p: ['red', 'blue'] } };

@@ -1,6 +1,6 @@
-import { type Schema } from '../../contract/signature.ts';
-import { type Nested, type Payload, type Table, type Tensor, type Vector } from '../../payload/payload.ts';
-import { type GraphFacts, type WireTensor } from './messages.ts';
+import type { Schema } from '../../contract/signature.ts';
+import type { Nested, Payload, Table, Tensor, Vector } from '../../payload/payload.ts';
+import type { GraphFacts, WireTensor } from './messages.ts';
 
 /**
  * The payload of a graph's outputs. Tensors in, named tensors out, as MLflow's wrapper answers. Of a table MLflow

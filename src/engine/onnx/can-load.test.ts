@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { columnsOf, onnxVersion } from '../../../test/support/onnx-specimens.ts';
-import { type DataType, type Schema } from '../../contract/signature.ts';
+import type { DataType, Schema } from '../../contract/signature.ts';
 import { canLoadOnnx } from './can-load.ts';
 import { sessionSettings } from './session-settings.ts';
 

@@ -1,6 +1,6 @@
-import { type ScalarName, type Schema, type TensorDtype } from '../../contract/signature.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
-import { type Loadable } from '../engine.ts';
+import type { ScalarName, Schema, TensorDtype } from '../../contract/signature.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
+import type { Loadable } from '../engine.ts';
 
 const columnKinds: readonly string[] = [
   'boolean',

@@ -1,5 +1,5 @@
-import { type Dtype, type Vector } from '../../payload/payload.ts';
-import { type Cells, type TensorType } from './messages.ts';
+import type { Dtype, Vector } from '../../payload/payload.ts';
+import type { Cells, TensorType } from './messages.ts';
 import { misfit } from './misfit.ts';
 
 /** Cells on their way into a graph. */

@@ -1,18 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Payload } from '../../payload/payload.ts';
+import type { Payload } from '../../payload/payload.ts';
 import { rowCount } from '../../payload/rows.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
-import { type Engine, type Servable } from '../engine.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Engine, Servable } from '../engine.ts';
 import { answerOf } from './answers.ts';
 import { canLoadOnnx } from './can-load.ts';
 import { Executor } from './executor.ts';
 import { feedsOf } from './feeds.ts';
-import { type Isolation, type Place } from './link.ts';
-import { type GraphFacts } from './messages.ts';
+import type { Isolation, Place } from './link.ts';
+import type { GraphFacts } from './messages.ts';
 import { ExecutorPool } from './pool.ts';
 import { sessionSettings } from './session-settings.ts';
 

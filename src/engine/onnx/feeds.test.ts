@@ -9,9 +9,9 @@ import {
   tensors,
   text,
 } from '../../../test/support/onnx-specimens.ts';
-import { type Payload } from '../../payload/payload.ts';
+import type { Payload } from '../../payload/payload.ts';
 import { feedsOf } from './feeds.ts';
-import { type GraphInput } from './messages.ts';
+import type { GraphInput } from './messages.ts';
 
 const input = (
   type: GraphInput['type'],

@@ -1,6 +1,6 @@
-import { type Column, type Payload, type Table, type Tensor, type Tensors } from '../../payload/payload.ts';
+import type { Column, Payload, Table, Tensor, Tensors } from '../../payload/payload.ts';
 import { allocate, fill, isFloat, type Source } from './cells.ts';
-import { type GraphInput, type WireTensor } from './messages.ts';
+import type { GraphInput, WireTensor } from './messages.ts';
 import { misfit } from './misfit.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type Answer, type Question } from './messages.ts';
+import type { Answer, Question } from './messages.ts';
 
 export interface LinkEvents {
   readonly onAnswer: (answer: Answer) => void;

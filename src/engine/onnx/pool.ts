@@ -1,9 +1,9 @@
 import { countersignError, type CountersignError } from '../../errors/countersign-error.ts';
-import { type VersionRef } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
-import { type Executor, type Outcome } from './executor.ts';
-import { type WireTensor } from './messages.ts';
+import type { VersionRef } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Executor, Outcome } from './executor.ts';
+import type { WireTensor } from './messages.ts';
 import { isDeadline, leftError } from '../leaving.ts';
 
 /** Threads past their deadline that may still run, per version; beyond that the version is stuck. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Question } from './messages.ts';
+import type { Question } from './messages.ts';
 import { serveSession } from './session.ts';
 
 /** Runs in a child process, with the gateway's pid as its argument: a session behind the process's channel. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { type GraphInput, type WireTensor } from './messages.ts';
+import type { GraphInput, WireTensor } from './messages.ts';
 import { type Candidate, quickRows } from './quick.ts';
 
 const matrix: GraphInput = { name: 'X', type: 'float32', shape: ['N', 4] };

@@ -1,7 +1,7 @@
-import { type InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { systemClock } from '../../util/clock.ts';
 import { allocate } from './cells.ts';
-import { type GraphInput, type WireTensor } from './messages.ts';
+import type { GraphInput, WireTensor } from './messages.ts';
 
 /** A session larger than this takes too long to open on the event loop, and is hardly ever quick. */
 const mostBytes = 1_000_000;

@@ -1,4 +1,4 @@
-import { type SessionSettings } from './messages.ts';
+import type { SessionSettings } from './messages.ts';
 
 const optimizationLevels: Readonly<Record<string, NonNullable<SessionSettings['graphOptimizationLevel']>>> = {
   0: 'disabled',

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { type Question } from './messages.ts';
+import type { Question } from './messages.ts';
 import { serveSession } from './session.ts';
 
 /** Runs in a worker thread: a session behind the thread's port. */

@@ -1,4 +1,4 @@
-import { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { FrameReader } from '../../frames/frame.ts';
 import { LayoutReader, LayoutWriter } from '../../frames/layout.ts';

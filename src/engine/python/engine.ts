@@ -1,8 +1,8 @@
-import { type Environments, type PythonEnvironment } from '../../environment/environments.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
-import { type Engine, type Loadable } from '../engine.ts';
+import type { Environments, PythonEnvironment } from '../../environment/environments.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Engine, Loadable } from '../engine.ts';
 import { Hub } from './hub.ts';
 import { EnvironmentLauncher } from './launcher.ts';
 import { loadPython } from './load.ts';

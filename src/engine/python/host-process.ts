@@ -1,6 +1,6 @@
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Connection } from './connection.ts';
-import { type Output } from './output.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Connection } from './connection.ts';
+import type { Output } from './output.ts';
 
 /** A process of the Python host that has said hello. */
 export interface HostProcess {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { unpackFrame } from '../../frames/frame.ts';
 import { LayoutReader } from '../../frames/layout.ts';
 import { type HelloMessage, protocolVersion, unpackMessage } from '../../frames/message.ts';
-import { type Logger } from '../../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 
 /** Where the kernel cuts the path of a Unix socket. */
 const maxSocketPath = 100;

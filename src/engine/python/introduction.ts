@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { type Clock } from '../../util/clock.ts';
-import { type Hub } from './hub.ts';
-import { type Output } from './output.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Hub } from './hub.ts';
+import type { Output } from './output.ts';
 
 /** Waits for a process that is being started to say hello; what it prints goes to `output` from then on. */
 export class Introduction {

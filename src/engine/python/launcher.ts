@@ -1,6 +1,6 @@
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { SingleFlight } from '../../util/single-flight.ts';
-import { type HostProcess, type Launcher, type StartRequest } from './host-process.ts';
+import type { HostProcess, Launcher, StartRequest } from './host-process.ts';
 import { createSpawner, type HostContext } from './spawn.ts';
 import { Zygote } from './zygote.ts';
 

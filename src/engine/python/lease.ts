@@ -1,9 +1,9 @@
-import { type HostMessage } from '../../frames/message.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { HostMessage } from '../../frames/message.ts';
+import type { Clock } from '../../util/clock.ts';
 import { isDeadline, leftError } from '../leaving.ts';
-import { type Request } from './connection.ts';
-import { type Pool } from './pool.ts';
-import { type Worker } from './worker.ts';
+import type { Request } from './connection.ts';
+import type { Pool } from './pool.ts';
+import type { Worker } from './worker.ts';
 
 export interface LeaseSettings {
   readonly pool: Pool<Worker>;

@@ -1,10 +1,10 @@
-import { type PythonEnvironment } from '../../environment/environments.ts';
+import type { PythonEnvironment } from '../../environment/environments.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Artifact, type VersionMetadata } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
-import { type Servable } from '../engine.ts';
-import { type EnvironmentLauncher } from './launcher.ts';
+import type { Artifact, VersionMetadata } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Servable } from '../engine.ts';
+import type { EnvironmentLauncher } from './launcher.ts';
 import { Pool } from './pool.ts';
 import { PythonServable } from './servable.ts';
 import { Worker } from './worker.ts';

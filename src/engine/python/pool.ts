@@ -1,6 +1,6 @@
-import { type CountersignError } from '../../errors/countersign-error.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { CountersignError } from '../../errors/countersign-error.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
 
 /** What a pool keeps. */
 export interface Member {

@@ -1,16 +1,16 @@
-import { type PythonEnvironment } from '../../environment/environments.ts';
+import type { PythonEnvironment } from '../../environment/environments.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { failure } from '../../frames/failure.ts';
-import { type HostMessage } from '../../frames/message.ts';
-import { type Nested, type Payload } from '../../payload/payload.ts';
-import { type VersionRef } from '../../registry/registry.ts';
-import { type Clock } from '../../util/clock.ts';
-import { type Invoke, type PredictCall, type Servable } from '../engine.ts';
-import { type Request } from './connection.ts';
+import type { HostMessage } from '../../frames/message.ts';
+import type { Nested, Payload } from '../../payload/payload.ts';
+import type { VersionRef } from '../../registry/registry.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Invoke, PredictCall, Servable } from '../engine.ts';
+import type { Request } from './connection.ts';
 import { Lease, type LeaseSettings } from './lease.ts';
 import { privateBytes } from './memory.ts';
-import { type Pool } from './pool.ts';
-import { type Worker } from './worker.ts';
+import type { Pool } from './pool.ts';
+import type { Worker } from './worker.ts';
 
 export interface PythonServableOptions {
   readonly ref: VersionRef;

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-import { type PythonEnvironment } from '../../environment/environments.ts';
+import type { PythonEnvironment } from '../../environment/environments.ts';
 import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
 import { Connection } from './connection.ts';
-import { type HostProcess, type Launcher } from './host-process.ts';
-import { type Hub } from './hub.ts';
+import type { HostProcess, Launcher } from './host-process.ts';
+import type { Hub } from './hub.ts';
 import { Introduction } from './introduction.ts';
 import { Output } from './output.ts';
 

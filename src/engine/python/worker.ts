@@ -1,11 +1,11 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { failure } from '../../frames/failure.ts';
-import { type HostMessage, type LoadedMessage } from '../../frames/message.ts';
-import { type VersionRef } from '../../registry/registry.ts';
+import type { HostMessage, LoadedMessage } from '../../frames/message.ts';
+import type { VersionRef } from '../../registry/registry.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
-import { type Request } from './connection.ts';
-import { type HostProcess } from './host-process.ts';
-import { type Member } from './pool.ts';
+import type { Request } from './connection.ts';
+import type { HostProcess } from './host-process.ts';
+import type { Member } from './pool.ts';
 
 /** How long a worker that was told to end may take for it. */
 const graceMs = 1000;

@@ -1,7 +1,7 @@
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type HostMessage } from '../../frames/message.ts';
+import type { HostMessage } from '../../frames/message.ts';
 import { Connection } from './connection.ts';
-import { type HostProcess, type StartRequest } from './host-process.ts';
+import type { HostProcess, StartRequest } from './host-process.ts';
 import { Introduction } from './introduction.ts';
 import { Output } from './output.ts';
 import { type HostContext, startHost } from './spawn.ts';

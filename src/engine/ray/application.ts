@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { type RayScale } from '../../config/ray-options.ts';
+import type { RayScale } from '../../config/ray-options.ts';
 import { asList, asRecord, asText, isRecord, type UnknownRecord } from '../../util/unknown.ts';
 
 /** How a model is to stand on the cluster. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { RecordingLogger } from '../../../test/fakes/recording-logger.ts';
 import { onnxVersion } from '../../../test/support/onnx-specimens.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
-import { type ClusterEnvironment } from './application.ts';
+import type { ClusterEnvironment } from './application.ts';
 import { chooseEnvironment, type ClusterEnvManager } from './choose-environment.ts';
 
 interface Said {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { minorOf } from '../../environment/python-version.ts';
 import { meaningfulLines, type Recipe, recipeFrom, recipeId } from '../../environment/recipe.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type VersionMetadata } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
+import type { VersionMetadata } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { asList, asRecord, asText } from '../../util/unknown.ts';
-import { type VersionFiles } from '../engine.ts';
-import { type ClusterEnvironment } from './application.ts';
+import type { VersionFiles } from '../engine.ts';
+import type { ClusterEnvironment } from './application.ts';
 
 /**
  * `auto`: the cluster's own Python where it has what the model asks for. `local`: always. `uv`, `virtualenv`: never; Ray

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../../test/fakes/recording-logger.ts';
 import { ClusterView } from './cluster-view.ts';
-import { type ServeInstance } from './instance.ts';
+import type { ServeInstance } from './instance.ts';
 
 const never = new AbortController().signal;
 const empty: ServeInstance = { applications: new Map(), rest: {}, http: null, proxies: [] };

@@ -1,7 +1,7 @@
-import { type Logger } from '../../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
-import { type Dashboard } from './dashboard.ts';
-import { type ServeInstance } from './instance.ts';
+import type { Dashboard } from './dashboard.ts';
+import type { ServeInstance } from './instance.ts';
 
 /** While requests come, what is known of the cluster is read again so often. */
 const periodMs = 5_000;

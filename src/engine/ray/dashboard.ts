@@ -3,8 +3,8 @@ import { Agent, request } from 'undici';
 import { type CountersignError, countersignError } from '../../errors/countersign-error.ts';
 import { asText, asRecord, reasonOf, type UnknownRecord } from '../../util/unknown.ts';
 import { readInstance, type ServeInstance } from './instance.ts';
-import { type RayPackage } from './package.ts';
-import { type TokenSource } from './token.ts';
+import type { RayPackage } from './package.ts';
+import type { TokenSource } from './token.ts';
 
 /** A head that says nothing for so long is not going to; a PUT answers once the controller has taken the config. */
 const timeoutMs = 60_000;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Logger } from '../../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
-import { type UnknownRecord } from '../../util/unknown.ts';
+import type { UnknownRecord } from '../../util/unknown.ts';
 import {
   applicationConfig,
   applicationName,
@@ -12,8 +12,8 @@ import {
   modelOf,
   withKnown,
 } from './application.ts';
-import { type Dashboard } from './dashboard.ts';
-import { type RayApplication, type ServeInstance } from './instance.ts';
+import type { Dashboard } from './dashboard.ts';
+import type { RayApplication, ServeInstance } from './instance.ts';
 import { packHost, type RayPackage } from './package.ts';
 
 export interface DeploymentsOptions {

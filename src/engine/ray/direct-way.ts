@@ -1,12 +1,12 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { packMessage } from '../../frames/message.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 import { chooseReplica } from './choose-replica.ts';
-import { type ClusterView } from './cluster-view.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { exchange, type Exchanged } from './exchange.ts';
-import { type Replica } from './replica.ts';
-import { type Replicas } from './replicas.ts';
-import { type Asking, type Outcome, type Question } from './way.ts';
+import type { Replica } from './replica.ts';
+import type { Replicas } from './replicas.ts';
+import type { Asking, Outcome, Question } from './way.ts';
 
 /** A version goes to a further replica at most so often. */
 const spreadPauseMs = 10_000;

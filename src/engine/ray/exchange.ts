@@ -1,4 +1,4 @@
-import { type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import { FrameReader } from '../../frames/frame.ts';
 import { LayoutReader } from '../../frames/layout.ts';

@@ -1,7 +1,7 @@
-import { type Logger } from '../../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
 import { knownOf } from './application.ts';
-import { type DeployedModel, type Deployments } from './deployments.ts';
+import type { DeployedModel, Deployments } from './deployments.ts';
 
 export interface IdleApplicationsOptions {
   readonly deployments: Deployments;

@@ -1,14 +1,10 @@
-import { fileURLToPath } from 'node:url';
-
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Clock } from '../../util/clock.ts';
 import { parseRayAddress } from './address.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
+import { hostDirectory } from '../host-directory.ts';
 import { tokenFrom } from './token.ts';
-
-/** The directory that holds the Python package `countersign_host`, which replicas get. */
-export const hostDirectory = fileURLToPath(new URL('../../../python', import.meta.url));
 
 export interface OpenDeploymentsOptions {
   readonly address: string | null;

@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { exchange } from './exchange.ts';
 import { hostPart, type ServeInstance } from './instance.ts';
-import { type Asking, type Outcome, type Question } from './way.ts';
+import type { Asking, Outcome, Question } from './way.ts';
 
 const connectTimeoutMs = 5_000;
 

@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 
 import { reasonOf } from '../../util/unknown.ts';
-import { type Candidate } from './choose-replica.ts';
+import type { Candidate } from './choose-replica.ts';
 import { refusalOf } from './exchange.ts';
-import { type Target } from './instance.ts';
+import type { Target } from './instance.ts';
 import { noteHeader, noVersion, parseNote, type ReplicaNote } from './replica-note.ts';
 
 /** Within a cluster; a node that is gone does not even refuse. */

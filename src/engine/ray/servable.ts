@@ -1,11 +1,11 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { failure } from '../../frames/failure.ts';
 import { type HostMessage, type LoadedMessage, packMessage } from '../../frames/message.ts';
-import { type Nested, type Payload } from '../../payload/payload.ts';
-import { type VersionRef } from '../../registry/registry.ts';
-import { type Logger } from '../../telemetry/logger.ts';
-import { type Invoke, type PredictCall, type Servable } from '../engine.ts';
-import { type What, type Way } from './way.ts';
+import type { Nested, Payload } from '../../payload/payload.ts';
+import type { VersionRef } from '../../registry/registry.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Invoke, PredictCall, Servable } from '../engine.ts';
+import type { What, Way } from './way.ts';
 
 /** One version on the cluster: how it is asked for, and how it gets there again. */
 export interface OnCluster {

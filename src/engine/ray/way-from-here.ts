@@ -1,6 +1,6 @@
-import { type RayApplication } from './instance.ts';
+import type { RayApplication } from './instance.ts';
 import { Replicas } from './replicas.ts';
-import { type WayInUse } from './way.ts';
+import type { WayInUse } from './way.ts';
 
 /** Which way a gateway where this runs would take to an application, and why: each of its replicas is tried once. */
 export async function wayFromHere(application: string, there: RayApplication): Promise<WayInUse> {

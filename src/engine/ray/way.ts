@@ -1,4 +1,4 @@
-import { type HostMessage } from '../../frames/message.ts';
+import type { HostMessage } from '../../frames/message.ts';
 
 /** What a replica is asked for; the last part of the path. */
 export type What = 'load' | 'check' | 'idle' | 'predict' | 'invoke' | 'stream';

@@ -1,20 +1,13 @@
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Logger } from '../../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { type Clock, sleep } from '../../util/clock.ts';
 import { leftError } from '../leaving.ts';
-import { type ClusterView } from './cluster-view.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { DirectWay } from './direct-way.ts';
-import { type ServeInstance } from './instance.ts';
+import type { ServeInstance } from './instance.ts';
 import { ProxyWay } from './proxy-way.ts';
 import { Replicas } from './replicas.ts';
-import {
-  type AskedReplica,
-  type Asking,
-  type Outcome,
-  type Question,
-  type Way,
-  type WayInUse,
-} from './way.ts';
+import type { AskedReplica, Asking, Outcome, Question, Way, WayInUse } from './way.ts';
 
 export interface WaysOptions {
   readonly view: ClusterView;

@@ -1,16 +1,16 @@
-import { type Endpoint } from '../../endpoint/endpoint.ts';
+import type { Endpoint } from '../../endpoint/endpoint.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Answer } from '../answer.ts';
-import { type Exchange } from '../exchange.ts';
-import { type HttpOptions } from '../options.ts';
+import type { Answer } from '../answer.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HttpOptions } from '../options.ts';
 import { identifier } from '../openapi/documented-model.ts';
 import { errorsPath } from '../problem.ts';
-import { type Route } from '../route.ts';
+import type { Route } from '../route.ts';
 import { endpointOf } from '../target.ts';
 import { modelLinks, versionView } from '../views.ts';
 import { readAsset } from './assets.ts';
 import { errorsPage } from './errors-page.ts';
-import { type Html } from './html.ts';
+import type { Html } from './html.ts';
 import { modelHeader, overviewHeader } from './headers.ts';
 import { assetPath, referencePage } from './page.ts';
 

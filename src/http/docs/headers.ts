@@ -1,4 +1,4 @@
-import { type EndpointDescription } from '../../endpoint/endpoint.ts';
+import type { EndpointDescription } from '../../endpoint/endpoint.ts';
 import { modelLinks, modelPath, type VersionView } from '../views.ts';
 import { html, type Html } from './html.ts';
 

@@ -1,4 +1,4 @@
-import { type JsonSchema, type Reference, type Response } from './openapi-types.ts';
+import type { JsonSchema, Reference, Response } from './openapi-types.ts';
 import { viewSchemas } from './view-schemas.ts';
 
 /** Statuses a call of a model can end with, and what each means to its caller. */

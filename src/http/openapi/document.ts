@@ -1,8 +1,8 @@
 import { packageVersion } from '../../util/package-version.ts';
 import { components } from './components.ts';
-import { type DocumentedModel } from './documented-model.ts';
+import type { DocumentedModel } from './documented-model.ts';
 import { modelPaths, modelSchemas } from './model-paths.ts';
-import { type Document, type Paths } from './openapi-types.ts';
+import type { Document, Paths } from './openapi-types.ts';
 import { tagDescription } from './prose.ts';
 import { serverPaths, serverTag } from './server-paths.ts';
 

@@ -1,4 +1,4 @@
-import { type EndpointDescription, type EndpointTerms } from '../../endpoint/endpoint.ts';
+import type { EndpointDescription, EndpointTerms } from '../../endpoint/endpoint.ts';
 
 /** One model, as the document tells of it. */
 export interface DocumentedModel {

@@ -1,5 +1,5 @@
 import { openEnvelope } from '../../codec/serve/envelope.ts';
-import { type EndpointTerms } from '../../endpoint/endpoint.ts';
+import type { EndpointTerms } from '../../endpoint/endpoint.ts';
 import { asRecord } from '../../util/unknown.ts';
 import { goesInQuery } from './parameters.ts';
 

@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 
-import { type Schema, type Signature } from '../../contract/signature.ts';
+import type { Schema, Signature } from '../../contract/signature.ts';
 import { writeJson } from '../../util/write-json.ts';
 import { invocationsSchema } from './invocations-schema.ts';
-import { type JsonSchema } from './openapi-types.ts';
+import type { JsonSchema } from './openapi-types.ts';
 
 const named: Schema = {
   kind: 'columns',

@@ -1,12 +1,7 @@
 import { rowSchema } from '../../contract/json-schema.ts';
-import {
-  type ColumnSchema,
-  type Schema,
-  type Signature,
-  type TensorSchema,
-} from '../../contract/signature.ts';
+import type { ColumnSchema, Schema, Signature, TensorSchema } from '../../contract/signature.ts';
 import { asList, asRecord, isRecord } from '../../util/unknown.ts';
-import { type JsonSchema } from './openapi-types.ts';
+import type { JsonSchema } from './openapi-types.ts';
 
 /**
  * The body of `/invocations` in its simple forms. All that fits is taken, and in one way only; MLflow's protocol

@@ -1,9 +1,9 @@
 import { arrowContent } from './arrow.ts';
 import { answerHeaders, callFailureResponses } from './components.ts';
 import { exampleOf } from './example.ts';
-import { type DocumentedModel } from './documented-model.ts';
+import type { DocumentedModel } from './documented-model.ts';
 import { invocationsSchema, takesRecords } from './invocations-schema.ts';
-import { type Example, type JsonSchema, type Operation } from './openapi-types.ts';
+import type { Example, JsonSchema, Operation } from './openapi-types.ts';
 import { membersParameter, selectorParameter } from './parameters.ts';
 
 const description = `MLflow's scoring protocol, as \`mlflow models serve\` answers it: a client of MLflow works unchanged.

@@ -1,18 +1,12 @@
 import { answerSchema, requestSchema } from '../../contract/json-schema.ts';
-import { type Signature } from '../../contract/signature.ts';
+import type { Signature } from '../../contract/signature.ts';
 import { modelPath } from '../views.ts';
 import { arrowContent } from './arrow.ts';
 import { answerHeaders, callFailureResponses, readFailureResponses } from './components.ts';
 import { type DocumentedModel, schemaNames } from './documented-model.ts';
 import { exampleOf } from './example.ts';
 import { invocations } from './invocations.ts';
-import {
-  type JsonSchema,
-  type MediaType,
-  type Operation,
-  type Paths,
-  type Response,
-} from './openapi-types.ts';
+import type { JsonSchema, MediaType, Operation, Paths, Response } from './openapi-types.ts';
 import { goesInQuery, membersParameter, queryParameters, selectorParameter } from './parameters.ts';
 import { serveDescription } from './prose.ts';
 

@@ -1,10 +1,10 @@
-import { type Endpoint } from '../../endpoint/endpoint.ts';
+import type { Endpoint } from '../../endpoint/endpoint.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { mapBounded } from '../../util/map-bounded.ts';
 import { type Answer, json } from '../answer.ts';
-import { type Exchange } from '../exchange.ts';
-import { type HttpOptions } from '../options.ts';
-import { type Route } from '../route.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HttpOptions } from '../options.ts';
+import type { Route } from '../route.ts';
 import { type Target, targetOf } from '../target.ts';
 import { modelPath } from '../views.ts';
 import { buildDocument } from './document.ts';

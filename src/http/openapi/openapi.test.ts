@@ -7,11 +7,11 @@ import { FakeEndpoint, type FakeEndpointOptions } from '../../../test/fakes/fake
 import { jsonRow, name, signature, signatureWithInputs } from '../../../test/support/arbitraries.ts';
 import { testServer } from '../../../test/support/http.ts';
 import { createServeCodec } from '../../codec/serve.ts';
-import { type Signature } from '../../contract/signature.ts';
+import type { Signature } from '../../contract/signature.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { asRecord } from '../../util/unknown.ts';
 import { writeJson } from '../../util/write-json.ts';
-import { type Document } from './openapi-types.ts';
+import type { Document } from './openapi-types.ts';
 
 async function documentOf(url: string, ...endpoints: readonly FakeEndpoint[]): Promise<Document> {
   const { app } = testServer(endpoints);

@@ -1,9 +1,9 @@
 import { paramsSchema } from '../../contract/json-schema.ts';
-import { type ParamSpec, type Signature } from '../../contract/signature.ts';
+import type { ParamSpec, Signature } from '../../contract/signature.ts';
 import { asList, asRecord } from '../../util/unknown.ts';
 import { memberVersionsHeader } from '../member-versions.ts';
 import { selectorHeaders } from '../selector.ts';
-import { type Example, type JsonSchema, type Parameter } from './openapi-types.ts';
+import type { Example, JsonSchema, Parameter } from './openapi-types.ts';
 
 /** The header that names a version; none where the path does. */
 export function selectorParameter(selectors: readonly string[]): readonly Parameter[] {

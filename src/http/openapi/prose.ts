@@ -1,4 +1,4 @@
-import { type DocumentedModel } from './documented-model.ts';
+import type { DocumentedModel } from './documented-model.ts';
 
 /** A row or a list of rows in, a list out; what else a caller should know of this model. */
 export function serveDescription({ terms }: DocumentedModel): string {

@@ -1,6 +1,6 @@
 import { viewResponse } from './model-paths.ts';
 import { readFailureResponses } from './components.ts';
-import { type Operation, type Paths, type Tag } from './openapi-types.ts';
+import type { Operation, Paths, Tag } from './openapi-types.ts';
 
 export const serverTag: Tag = { name: 'Server', description: 'What is served, and how the server is.' };
 

@@ -1,4 +1,4 @@
-import { type JsonSchema } from './openapi-types.ts';
+import type { JsonSchema } from './openapi-types.ts';
 
 const string: JsonSchema = { type: 'string' };
 const orNull = (type: string): JsonSchema => ({ type: [type, 'null'] });

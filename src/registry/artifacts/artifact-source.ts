@@ -1,4 +1,4 @@
-import { type FetchProgress } from '../registry.ts';
+import type { FetchProgress } from '../registry.ts';
 
 /** Where the files of one artifact are. */
 export type ArtifactSource = LocalArtifact | RemoteArtifact;

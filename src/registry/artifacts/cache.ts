@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { tryFileLock, withFileLock } from '../../util/file-lock.ts';
 import { mapBounded } from '../../util/map-bounded.ts';
 import { asList, asNumber, asRecord, asText } from '../../util/unknown.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 
 /** What makes an artifact the same artifact. */
 export interface CacheKey {

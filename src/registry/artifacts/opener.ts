@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 
 import type { S3Client } from '@aws-sdk/client-s3';
 
-import { type Clock } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 import { HelperArtifact } from '../helper/helper-artifact.ts';
-import { type HelperOptions, type HelperProcess } from '../helper/helper-process.ts';
-import { type Environment, type Failure, type HttpClient } from '../http-client.ts';
+import type { HelperOptions, HelperProcess } from '../helper/helper-process.ts';
+import type { Environment, Failure, HttpClient } from '../http-client.ts';
 import { joinUri, localPath, schemeOf } from '../uri.ts';
-import { type ArtifactOpener } from '../version-artifacts.ts';
-import { type ArtifactSource } from './artifact-source.ts';
+import type { ArtifactOpener } from '../version-artifacts.ts';
+import type { ArtifactSource } from './artifact-source.ts';
 import { physicalUri, type UriStores } from './physical-uri.ts';
 import { proxyLocation, ProxyTree } from './proxy-tree.ts';
 import { remoteArtifact } from './remote-tree.ts';

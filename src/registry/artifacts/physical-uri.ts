@@ -1,6 +1,6 @@
-import { type VersionRef } from '../registry.ts';
-import { type Failure } from '../http-client.ts';
-import { type Store, type TrackingStore } from '../store.ts';
+import type { VersionRef } from '../registry.ts';
+import type { Failure } from '../http-client.ts';
+import type { Store, TrackingStore } from '../store.ts';
 import { decoded, joinUri, schemeOf } from '../uri.ts';
 
 export interface UriStores {

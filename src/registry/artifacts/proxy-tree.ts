@@ -1,10 +1,10 @@
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import { mapBounded } from '../../util/map-bounded.ts';
 import { asList, asNumber, asRecord, reasonOf } from '../../util/unknown.ts';
-import { type Failure, type HttpClient } from '../http-client.ts';
+import type { Failure, HttpClient } from '../http-client.ts';
 import { decoded, encodePath, joinUri, withoutCredentials } from '../uri.ts';
-import { type RemoteFile, type RemoteTree } from './remote-tree.ts';
+import type { RemoteFile, RemoteTree } from './remote-tree.ts';
 import { safeRelativePath } from './safe-path.ts';
 
 const endpoint = '/api/2.0/mlflow-artifacts/artifacts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { hastyClock } from '../../../test/fakes/hasty-clock.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type FetchProgress } from '../registry.ts';
+import type { FetchProgress } from '../registry.ts';
 import { remoteArtifact, type RemoteFile, type RemoteTree } from './remote-tree.ts';
 
 const signal = new AbortController().signal;

@@ -8,9 +8,9 @@ import { CountersignError } from '../../errors/countersign-error.ts';
 import { sleep, type Clock } from '../../util/clock.ts';
 import { mapBounded } from '../../util/map-bounded.ts';
 import { reasonOf } from '../../util/unknown.ts';
-import { type Failure } from '../http-client.ts';
-import { type FetchProgress } from '../registry.ts';
-import { type RemoteArtifact } from './artifact-source.ts';
+import type { Failure } from '../http-client.ts';
+import type { FetchProgress } from '../registry.ts';
+import type { RemoteArtifact } from './artifact-source.ts';
 import { safeRelativePath } from './safe-path.ts';
 
 export interface RemoteFile {

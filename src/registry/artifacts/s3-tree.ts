@@ -1,12 +1,12 @@
 import { Agent } from 'node:https';
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 
 import { asText, reasonOf } from '../../util/unknown.ts';
 import { isTrue, type Environment, type Failure } from '../http-client.ts';
-import { type RemoteFile, type RemoteTree } from './remote-tree.ts';
+import type { RemoteFile, RemoteTree } from './remote-tree.ts';
 
 /** The SDK weighs much and is loaded only by those who use it. */
 const loadSdk = (): Promise<typeof Sdk> => import('@aws-sdk/client-s3');

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type RemoteArtifact } from '../artifacts/artifact-source.ts';
+import type { RemoteArtifact } from '../artifacts/artifact-source.ts';
 import { withoutCredentials } from '../uri.ts';
-import { type Failure } from '../http-client.ts';
+import type { Failure } from '../http-client.ts';
 import { HelperProcess, type HelperOptions } from './helper-process.ts';
 import { helperProblem } from './helper-store.ts';
 

@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { asRecord, asText } from '../../util/unknown.ts';
-import { type Environment } from '../http-client.ts';
+import type { Environment } from '../http-client.ts';
 
 /** What the helper said: a result, or why there is none; `missing` is the Python module that would help. */
 export type HelperAnswer = { readonly ok: true; readonly result: unknown } | HelperRefusal;

@@ -1,9 +1,9 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { asList, asNumber, asRecord, asText } from '../../util/unknown.ts';
-import { type ModelSummary, type VersionRef } from '../registry.ts';
+import type { ModelSummary, VersionRef } from '../registry.ts';
 import { byName, newestFirst, type RunArtifacts, type Store, type TrackingStore } from '../store.ts';
 import { schemeOf, scrub, withoutCredentials } from '../uri.ts';
-import { type HelperProcess, type HelperRefusal } from './helper-process.ts';
+import type { HelperProcess, HelperRefusal } from './helper-process.ts';
 
 /** Any store MLflow's own client can open: databases, Databricks, Unity Catalog, plugins. */
 export class HelperStore implements Store, TrackingStore {

@@ -1,11 +1,11 @@
-import { type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { countersignError } from '../../errors/countersign-error.ts';
 import { asNumber, asRecord, asText, reasonOf, type UnknownRecord } from '../../util/unknown.ts';
 import { parsePyYaml } from '../pyyaml.ts';
-import { type ModelSummary, type RegisteredVersion, type VersionRef } from '../registry.ts';
+import type { ModelSummary, RegisteredVersion, VersionRef } from '../registry.ts';
 import {
   byName,
   deletedStage,

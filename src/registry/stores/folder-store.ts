@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { reasonOf } from '../../util/unknown.ts';
 import { mlmodelFile } from '../mlmodel.ts';
-import { type ModelSummary, type RegisteredVersion, type VersionRef } from '../registry.ts';
+import type { ModelSummary, RegisteredVersion, VersionRef } from '../registry.ts';
 import { canonicalVersion, newestFirst, type Store, type TrackingStore } from '../store.ts';
 import { isOneFolder } from './file-store.ts';
 

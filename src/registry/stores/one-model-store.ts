@@ -1,5 +1,5 @@
-import { type ModelSummary, type VersionRef } from '../registry.ts';
-import { type Store } from '../store.ts';
+import type { ModelSummary, VersionRef } from '../registry.ts';
+import type { Store } from '../store.ts';
 
 /** One artifact dressed as a registry: model `name`, version 1. What `--model-uri` of an unregistered model serves. */
 export class OneModelStore implements Store {

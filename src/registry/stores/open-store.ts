@@ -2,13 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { countersignError } from '../../errors/countersign-error.ts';
-import { type Clock } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 import { asText } from '../../util/unknown.ts';
 import { holdsExperiment } from '../defaults.ts';
-import { type HelperProcess } from '../helper/helper-process.ts';
+import type { HelperProcess } from '../helper/helper-process.ts';
 import { HelperStore } from '../helper/helper-store.ts';
-import { type Environment, type HttpClient } from '../http-client.ts';
-import { type Store, type TrackingStore } from '../store.ts';
+import type { Environment, HttpClient } from '../http-client.ts';
+import type { Store, TrackingStore } from '../store.ts';
 import { localPath, schemeOf, withoutCredentials } from '../uri.ts';
 import { FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';

@@ -1,7 +1,7 @@
 import { countersignError, type CountersignError } from '../../errors/countersign-error.ts';
 import { asList, asNumber, asRecord, asText, reasonOf, type UnknownRecord } from '../../util/unknown.ts';
-import { type HttpClient } from '../http-client.ts';
-import { type ModelSummary, type RegisteredVersion, type VersionRef } from '../registry.ts';
+import type { HttpClient } from '../http-client.ts';
+import type { ModelSummary, RegisteredVersion, VersionRef } from '../registry.ts';
 import {
   byName,
   deletedStage,

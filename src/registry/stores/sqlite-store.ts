@@ -1,6 +1,6 @@
 import { countersignError } from '../../errors/countersign-error.ts';
 import { asNumber, asText, type UnknownRecord } from '../../util/unknown.ts';
-import { type ModelSummary, type RegisteredVersion, type VersionRef } from '../registry.ts';
+import type { ModelSummary, RegisteredVersion, VersionRef } from '../registry.ts';
 import {
   byName,
   deletedStage,
@@ -10,7 +10,7 @@ import {
   type Store,
   type TrackingStore,
 } from '../store.ts';
-import { type SqliteFile, type SqliteReader } from './sqlite-file.ts';
+import type { SqliteFile, SqliteReader } from './sqlite-file.ts';
 
 /**
  * An MLflow SQLite store of any release since 2.0, read without MLflow. The columns that releases added later

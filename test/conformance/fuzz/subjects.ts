@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { type Invocation } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { anything, damaged, hinted, mislabelled, unwrapped, withParams } from './requests.ts';
-import { type Shape } from './shape.ts';
+import type { Shape } from './shape.ts';
 import { type ColumnShape, fittingTables, frames, jsonForms, tables } from './tables.ts';
 import { tensors } from './tensors.ts';
 

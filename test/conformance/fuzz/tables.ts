@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { parsePythonJson } from '../same-json.ts';
-import { type Invocation } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { isOf, type Shape } from './shape.ts';
 import { list, object, oddValuesOf, type Text, valuesOf } from './values.ts';
 

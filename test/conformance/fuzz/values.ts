@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { type ScalarKind, type Shape } from './shape.ts';
+import type { ScalarKind, Shape } from './shape.ts';
 
 /** JSON text, so that numbers stand as they are written. */
 export type Text = string;

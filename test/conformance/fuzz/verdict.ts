@@ -1,9 +1,9 @@
-import { type Case, type Room } from '../case.ts';
+import type { Case, Room } from '../case.ts';
 import { mismatch } from '../compare.ts';
 import { decodedBytes } from '../differences.ts';
 import { normalForm } from '../normal-form.ts';
-import { type Answer } from '../send.ts';
-import { type Invocation } from './invocation.ts';
+import type { Answer } from '../send.ts';
+import type { Invocation } from './invocation.ts';
 
 /** The answers are the same, or differ as a room allows, or else what is wrong with ours. */
 export type Verdict = 'same' | Room | { readonly complaint: string };

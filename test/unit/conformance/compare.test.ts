@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Case, type RecordedAnswer, type Room } from '../../conformance/case.ts';
+import type { Case, RecordedAnswer, Room } from '../../conformance/case.ts';
 import { mismatch } from '../../conformance/compare.ts';
-import { type Answer } from '../../conformance/send.ts';
+import type { Answer } from '../../conformance/send.ts';
 
 const json = 'application/json';
 

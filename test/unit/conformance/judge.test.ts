@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Case, type Room } from '../../conformance/case.ts';
+import type { Case, Room } from '../../conformance/case.ts';
 import { mismatch } from '../../conformance/compare.ts';
 import { type Difference, judge } from '../../conformance/judge.ts';
-import { type Outcome } from '../../conformance/replay.ts';
+import type { Outcome } from '../../conformance/replay.ts';
 
 /** A case that recorded `[1]`, and what was answered: status and body. */
 function outcome(id: string, status: number, body: string, room?: Room): Outcome {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type PredictCall } from '../../../src/engine/engine.ts';
+import type { PredictCall } from '../../../src/engine/engine.ts';
 import { noParams } from '../../../src/payload/payload.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeEngine } from '../../fakes/fake-engine.ts';
