@@ -29,6 +29,8 @@ export interface RayApplication {
   readonly runningReplicas: number;
   /** Of all its replicas, also of those that start or stop. */
   readonly replicaIds: readonly string[];
+  /** Of those that are to take nothing new. */
+  readonly stoppingIds: readonly string[];
   /** Replicas with an address of their own; none unless the cluster exposes them. */
   readonly targets: readonly Target[];
 }
@@ -91,10 +93,13 @@ function readApplication(value: unknown, targets: readonly Target[]): RayApplica
     reason: messages.map(lastLine).find((line) => line !== '') ?? '',
     replicas: replicas.length,
     runningReplicas: replicas.filter(({ state }) => state === 'RUNNING').length,
-    replicaIds: replicas.map(({ replica_id: id }) => String(id)),
+    replicaIds: replicas.map(idOf),
+    stoppingIds: replicas.filter(({ state }) => state === 'STOPPING').map(idOf),
     targets,
   };
 }
+
+const idOf = ({ replica_id: id }: UnknownRecord): string => String(id);
 
 /** Ray tells a failure as a whole trace, whose last line says what it was. */
 function lastLine(message: unknown): string {

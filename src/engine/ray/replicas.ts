@@ -1,7 +1,7 @@
-import { type RayApplication } from './instance.ts';
+import type { RayApplication } from './instance.ts';
 import { Replica } from './replica.ts';
 import { parseNote, type ReplicaNote } from './replica-note.ts';
-import { type WayInUse } from './way.ts';
+import type { WayInUse } from './way.ts';
 
 /** The replicas of one application, as the cluster names them and as they tell of themselves. */
 export class Replicas {
@@ -39,10 +39,13 @@ export class Replicas {
     if ((there?.replicaIds.length ?? 0) === 0 && this.#callable.size > 0) return this.#keepAnswering();
     const targets = new Map(there?.targets.map((target) => [target.id, target]));
     for (const replica of this.#callable.values()) {
-      if (targets.get(replica.id)?.origin === replica.target.origin) continue;
+      const target = targets.get(replica.id);
+      if (target?.origin === replica.target.origin) continue;
+      const isThere = there?.replicaIds.includes(replica.id) === true;
+      // No target for a moment: while Ray tells it of a version, or a new controller finds it again.
+      if (target === undefined && isThere && !there.stoppingIds.includes(replica.id)) continue;
       this.#callable.delete(replica.id);
-      const stops = there?.replicaIds.includes(replica.id) === true;
-      void (stops ? replica.retire() : replica.destroy()).catch(() => undefined);
+      void (isThere ? replica.retire() : replica.destroy()).catch(() => undefined);
     }
     for (const [id, target] of targets)
       if (!this.#callable.has(id)) this.#callable.set(id, new Replica(target));

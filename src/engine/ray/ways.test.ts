@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -10,7 +10,7 @@ import { systemClock } from '../../util/clock.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Dashboard } from './dashboard.ts';
 import { versionKey } from './replica-note.ts';
-import { type AskedReplica, type Outcome, type Question } from './way.ts';
+import type { AskedReplica, Outcome, Question } from './way.ts';
 import { Ways } from './ways.ts';
 
 const application = 'countersign-m';
@@ -23,6 +23,8 @@ class FakeReplica {
   readonly asked: string[] = [];
   readonly has: string[];
   answer: RequestListener | null = null;
+  /** What Ray says of it; only those that run are targets. */
+  state = 'RUNNING';
   room = 2;
   #changes = 0;
   readonly server: Server;
@@ -77,13 +79,14 @@ beforeEach(async () => {
       proxyAnswer(request, response);
       return;
     }
-    const targets = replicas.map(({ id, server }) => {
+    const targets = replicas.flatMap(({ id, server, state }) => {
+      if (state !== 'RUNNING') return [];
       // A replica that is gone stays in the list for a while.
       if (server.listening) ports.set(id, portOf(server));
       return { name: `SERVE_REPLICA::${application}#Replica#${id}`, ip: '127.0.0.1', port: ports.get(id) };
     });
     const proxy = { name: 'proxy', ip: '127.0.0.1', port: portOf(head) };
-    const running = replicas.map(({ id }) => ({ replica_id: id, state: 'RUNNING' }));
+    const running = replicas.map(({ id, state }) => ({ replica_id: id, state }));
     const group = exposed
       ? { protocol: 'HTTP', app_name: application, targets }
       : { protocol: 'HTTP', app_name: '', targets: [proxy] };
@@ -245,6 +248,20 @@ describe('directly', () => {
     expect(await ask()).toBe('messages');
     expect([a.asked.length, ways.describe(application).sentence]).toEqual([2, 'directly to 1 replica']);
     gone(a);
+  });
+
+  test.each([
+    ['is told of a version', 'UPDATING', true],
+    ['is found again by a new controller', 'RECOVERING', true],
+    ['is stopped', 'STOPPING', false],
+  ])('a replica that %s is %s, and no target then; asked: %s', async (_, state, stays) => {
+    await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
+    await ask('gcs://v1');
+    const [a = expect.fail(), b = expect.fail()] = replicas;
+    a.state = state;
+    await view.read(never);
+    await ask('gcs://v1');
+    expect([a.asked.length, b.asked.length]).toEqual(stays ? [2, 0] : [1, 1]);
   });
 
   test('what is in flight in a replica that is no more is lost, not waited for', async () => {
