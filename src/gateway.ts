@@ -18,7 +18,7 @@ import type { Engine } from './engine/engine.ts';
 import { createOnnxEngine } from './engine/onnx/engine.ts';
 import { createPythonEngine } from './engine/python/engine.ts';
 import { createRayEngine, type RayEngine } from './engine/ray/engine.ts';
-import { hostDirectory } from './engine/host-directory.ts';
+import { hostDirectory } from './engine/ray/host-directory.ts';
 import { tokenFrom } from './engine/ray/token.ts';
 import type { AskedReplica } from './engine/ray/way.ts';
 import { createEnvironments } from './environment/environments.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 import { applicationConfig } from '../../engine/ray/application.ts';
-import { hostDirectory } from '../../engine/host-directory.ts';
+import { hostDirectory } from '../../engine/ray/host-directory.ts';
 import { packHost } from '../../engine/ray/package.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import { createGateway, type GatewayParts, registeredModels } from '../../gateway.ts';

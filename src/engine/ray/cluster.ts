@@ -1,5 +1,7 @@
+import type { RayScale } from '../../config/ray-options.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import type { VersionMetadata, VersionRef } from '../../registry/registry.ts';
-import { sleep } from '../../util/clock.ts';
+import { type Clock, sleep } from '../../util/clock.ts';
 import type { Servable, VersionFiles } from '../engine.ts';
 import { CountersignError, countersignError } from '../../errors/countersign-error.ts';
 import { SingleFlight } from '../../util/single-flight.ts';
@@ -7,15 +9,46 @@ import { asNumber, asRecord } from '../../util/unknown.ts';
 import { parseRayAddress } from './address.ts';
 import { ClusterView } from './cluster-view.ts';
 import { applicationName, type ClusterEnvironment, type KnownVersions } from './application.ts';
-import { chooseEnvironment } from './choose-environment.ts';
+import { chooseEnvironment, type ClusterEnvManager } from './choose-environment.ts';
 import { Dashboard } from './dashboard.ts';
 import { type DeployedModel, Deployments, type WantedApplication } from './deployments.ts';
-import type { ApplicationView, RayEngineOptions } from './engine.ts';
 import { removeIdleApplications } from './idle-applications.ts';
 import { packDirectory } from './package.ts';
 import { noVersion, versionKey } from './replica-note.ts';
 import { askOnce, type OnCluster, RayServable } from './servable.ts';
+import type { TokenSource } from './token.ts';
+import type { AskedReplica } from './way.ts';
 import { Ways } from './ways.ts';
+
+export interface RayEngineOptions {
+  /** `http://HEAD:8265`, Ray's dashboard; null is refused when the engine is first used. */
+  readonly address: string | null;
+  readonly tokenSource: TokenSource;
+  /** The directory that holds the Python package `countersign_host`. */
+  readonly hostDirectory: string;
+  readonly scaleFor: (model: string) => RayScale;
+  /** Versions that each replica keeps loaded beside the default. */
+  readonly maxVersions: number;
+  /** Told of each answer. */
+  readonly onAsked?: (asked: AskedReplica) => void;
+  readonly envManager: ClusterEnvManager;
+  /** The default of its model stays loaded in every replica. */
+  readonly isDefault: (ref: VersionRef) => boolean;
+  /** An application of an environment that nobody used for so long is removed. Default: 15 minutes. */
+  readonly idleApplicationMs?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How one application is reached at the moment. */
+export interface ApplicationView {
+  readonly application: string;
+  readonly way: 'direct' | 'proxy';
+  /** Which way and why: "directly to 2 replicas". */
+  readonly sentence: string;
+  /** As they told of themselves. */
+  readonly replicas: readonly { readonly id: string; readonly loads: number }[];
+}
 
 export interface Load {
   readonly metadata: VersionMetadata;

@@ -3,7 +3,7 @@ import type { Clock } from '../../util/clock.ts';
 import { parseRayAddress } from './address.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
-import { hostDirectory } from '../host-directory.ts';
+import { hostDirectory } from './host-directory.ts';
 import { tokenFrom } from './token.ts';
 
 export interface OpenDeploymentsOptions {

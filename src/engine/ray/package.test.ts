@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { CountersignError } from '../../errors/countersign-error.ts';
-import { hostDirectory } from '../host-directory.ts';
+import { hostDirectory } from './host-directory.ts';
 import { maxPackageBytes, packDirectory, packHost } from './package.ts';
 
 let directory: string;
