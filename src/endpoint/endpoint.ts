@@ -2,6 +2,7 @@ import type { Codec, EncodedAnswer, EncodedRequest } from '../codec/codec.ts';
 import type { Comparison, Contract } from '../contract/contract.ts';
 import type { VersionStatus } from '../serving/manager.ts';
 import type { Span } from '../telemetry/tracing.ts';
+import type { Caller } from '../util/caller.ts';
 import type { Selector } from './selector.ts';
 
 export { type Selector } from './selector.ts';
@@ -18,8 +19,8 @@ export interface EndpointCall<Request = EncodedRequest, Answer = EncodedAnswer> 
   readonly codec: Codec<Request, Answer>;
   readonly request: Request;
   readonly requestId: string;
-  /** The caller's connection; the endpoint adds the deadline. */
-  readonly signal: AbortSignal;
+  /** Who may leave; the endpoint adds the deadline. */
+  readonly caller: Caller;
   /** What is left of a deadline that covers more than this call; the endpoint's own may be nearer. */
   readonly timeoutMs?: number;
   /** Versions of a composed model's members, by the name of a member or of its model. */
@@ -105,6 +106,8 @@ export interface Catalogue {
   names(signal: AbortSignal): Promise<readonly string[]>;
   /** The named endpoint; null names the default one. Errors: MODEL_NOT_FOUND, MODEL_NOT_NAMED. */
   endpoint(name: string | null, signal: AbortSignal): Promise<Endpoint>;
+  /** As `endpoint`, at once: null where that has to look, or to say why not. */
+  known(name: string | null): Endpoint | null;
   /** Who owns the short routes; null when nobody does. */
   readonly defaultName: string | null;
   /** Ready: the pinned default of every named model answers. Names those that do not, with why. */

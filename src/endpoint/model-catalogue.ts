@@ -41,6 +41,12 @@ export class ModelCatalogue implements Catalogue {
     return summaries.filter(({ versions }) => versions.length > 0).map(({ name }) => name);
   }
 
+  known(name: string | null): ModelEndpoint | null {
+    const wanted = name ?? this.defaultName;
+    if (wanted === null || !this.#serves(wanted)) return null;
+    return this.#endpoints.get(wanted) ?? null;
+  }
+
   async endpoint(name: string | null, signal: AbortSignal): Promise<Endpoint> {
     if (name !== null) return this.model(name, signal);
     if (this.defaultName !== null) return this.model(this.defaultName, signal);
@@ -49,9 +55,14 @@ export class ModelCatalogue implements Catalogue {
 
   /** The endpoint of a model; MODEL_NOT_FOUND naming those there are. */
   async model(name: string, signal: AbortSignal): Promise<ModelEndpoint> {
-    const { named, whole } = this.#options;
-    if (!whole && !named.includes(name)) throw this.#notFound(name, named);
+    if (!this.#serves(name)) throw this.#notFound(name, this.#options.named);
     return this.member(name, signal);
+  }
+
+  /** By itself, and not as a member of a composed model only. */
+  #serves(name: string): boolean {
+    const { named, whole } = this.#options;
+    return whole || named.includes(name);
   }
 
   /** As `model`, also for a model that is served only as a member of a composed one. */

@@ -17,6 +17,7 @@ import { parseSelector } from './selector.ts';
 import type { EndpointSettings } from './settings.ts';
 import { Verifications } from './verification.ts';
 import { VersionDirectory } from './version-directory.ts';
+import { callerOf } from '../util/caller.ts';
 
 const utf8 = new TextEncoder();
 const codec = createServeCodec({ unknownFields: 'reject' });
@@ -91,7 +92,7 @@ function house(settings: Partial<EndpointSettings> = {}, logger: Logger = silent
           query: new URLSearchParams(),
         },
         requestId: 'test',
-        signal: new AbortController().signal,
+        caller: callerOf(new AbortController().signal),
         ...extra,
       },
       { resolved: () => undefined, stage: () => undefined },
@@ -420,7 +421,7 @@ describe('time', () => {
     registry.addVersion('m', { signature: textToText });
     engine.plan({ model: 'm', version: '1' }).answer = () => new Promise(() => undefined);
     const caller = new AbortController();
-    const failing = failureOf(post({ word: 'a' }, '', { signal: caller.signal }));
+    const failing = failureOf(post({ word: 'a' }, '', { caller: callerOf(caller.signal) }));
     await settle();
     caller.abort();
     expect((await failing).code).toBe('CALLER_LEFT');

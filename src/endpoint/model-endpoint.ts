@@ -261,9 +261,9 @@ export class ModelEndpoint implements Endpoint {
     return `${this.name} version ${version}: ${status?.state ?? 'registered'}${status === null ? '' : ` (${status.reason})`}`;
   }
 
-  #deadline({ signal, timeoutMs = Number.POSITIVE_INFINITY }: Asked): Deadline {
+  #deadline({ caller, timeoutMs = Number.POSITIVE_INFINITY }: Asked): Deadline {
     const { clock, settings } = this.#options;
-    return startDeadline(clock, Math.min(settings.timeoutMs, timeoutMs), signal);
+    return startDeadline(clock, Math.min(settings.timeoutMs, timeoutMs), caller);
   }
 
   /** At once where all is known; a stage of its own where the registry has to be asked. */
@@ -354,15 +354,15 @@ export class ModelEndpoint implements Endpoint {
     stages: Stages,
     use: (handle: Handle) => Promise<Result>,
   ): Promise<Result> {
-    using handle = await stages.wait('acquire', () => this.#acquire(resolved.ref, deadline));
+    const acquired = stages.either('acquire', () => this.#acquire(resolved.ref, deadline));
+    using handle = acquired instanceof Promise ? await acquired : acquired;
     return await use(handle);
   }
 
-  #acquire(ref: VersionRef, deadline: Deadline): Promise<Handle> {
-    return this.#options.manager.acquire(ref, {
-      signal: deadline.callerSignal,
-      waitMs: deadline.remainingMs(),
-    });
+  #acquire(ref: VersionRef, deadline: Deadline): Handle | Promise<Handle> {
+    const { manager } = this.#options;
+    const handle = deadline.signal.aborted ? null : manager.take(ref);
+    return handle ?? manager.acquire(ref, { signal: deadline.caller.signal, waitMs: deadline.remainingMs() });
   }
 
   async #example(metadata: VersionMetadata, signal: AbortSignal): Promise<unknown> {

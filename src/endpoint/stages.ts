@@ -17,14 +17,23 @@ export class Stages {
     try {
       return job();
     } finally {
-      this.#observer.stage(name, this.#clock.monotonicMs() - began);
+      this.#ended(name, began);
     }
   }
 
   /** For what may need waiting, or not. */
   either<Result>(name: string, job: () => Result | Promise<Result>): Result | Promise<Result> {
-    const made = this.run(name, job);
-    return made instanceof Promise ? this.wait(name, () => made) : made;
+    const began = this.#clock.monotonicMs();
+    let made: Result | Promise<Result>;
+    try {
+      made = job();
+    } catch (error) {
+      this.#ended(name, began);
+      throw error;
+    }
+    if (made instanceof Promise) return this.#awaited(name, began, made);
+    this.#ended(name, began);
+    return made;
   }
 
   async wait<Result>(name: string, job: () => Promise<Result>): Promise<Result> {
@@ -32,7 +41,19 @@ export class Stages {
     try {
       return await job();
     } finally {
-      this.#observer.stage(name, this.#clock.monotonicMs() - began);
+      this.#ended(name, began);
     }
+  }
+
+  async #awaited<Result>(name: string, began: number, made: Promise<Result>): Promise<Result> {
+    try {
+      return await made;
+    } finally {
+      this.#ended(name, began);
+    }
+  }
+
+  #ended(name: string, began: number): void {
+    this.#observer.stage(name, this.#clock.monotonicMs() - began);
   }
 }

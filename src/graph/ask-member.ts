@@ -14,6 +14,7 @@ import type { Clock } from '../util/clock.ts';
 import type { MemberSpec } from './definition.ts';
 import type { Ask } from './prepared.ts';
 import { type Outcome, Turn } from './turn.ts';
+import { callerOf } from '../util/caller.ts';
 
 /** One time a member was asked, for the metrics. */
 export interface MemberObservation {
@@ -105,7 +106,7 @@ export class Asking {
       codec: createRowsCodec(longs),
       request: { rows, params },
       requestId,
-      signal,
+      caller: callerOf(signal),
       timeoutMs: remainingMs(),
       memberVersions: pinned?.within ?? noVersions,
     };

@@ -20,6 +20,11 @@ export class GraphCatalogue implements Catalogue {
     return [...registered.filter((name) => !this.#graphs.has(name)), ...this.#graphs.keys()];
   }
 
+  known(name: string | null): Endpoint | null {
+    const wanted = name ?? this.defaultName;
+    return wanted === null ? null : (this.#graphs.get(wanted) ?? this.#models.known(wanted));
+  }
+
   async endpoint(name: string | null, signal: AbortSignal): Promise<Endpoint> {
     const wanted = name ?? this.defaultName;
     if (wanted === null) throw countersignError('MODEL_NOT_NAMED', await this.names(signal));

@@ -5,6 +5,7 @@ import { composed, type TestModel } from '../../test/support/composed.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { compose } from './compose.ts';
 import { invalidRow } from './invalid-row.ts';
+import { callerOf } from '../util/caller.ts';
 
 const double = <const Name extends string>(name: Name) => ({ name, type: 'double' }) as const;
 const text = <const Name extends string>(name: Name) => ({ name, type: 'string' }) as const;
@@ -309,7 +310,7 @@ describe('the deadline and the caller', () => {
   it('stops the members when the caller leaves', async () => {
     const house = composed({ stuck: stuck() }, around(pass, {}, 'stuck'));
     const caller = new AbortController();
-    const failing = failureOf(house.ask('g', { x: 1 }, { signal: caller.signal }));
+    const failing = failureOf(house.ask('g', { x: 1 }, { caller: callerOf(caller.signal) }));
     await settle();
     caller.abort();
     expect((await failing).code).toBe('CALLER_LEFT');

@@ -110,7 +110,7 @@ export class GraphEndpoint implements Endpoint {
     const { clock, timeoutMs } = this.#options;
     const stages = new Stages(observer, clock);
     const deadlineMs = Math.min(timeoutMs, call.timeoutMs ?? Number.POSITIVE_INFINITY);
-    using deadline = startDeadline(clock, deadlineMs + graceMs, call.signal);
+    using deadline = startDeadline(clock, deadlineMs + graceMs, call.caller);
     this.#refuseOther(call.selector);
     observer.resolved(this.name, graphVersion);
     const prepared = await stages.wait('resolve', () => deadline.race(this.prepare(deadline.signal)));

@@ -47,7 +47,7 @@ describe('a caller who leaves', () => {
     const started = gate();
     const aborted = gate();
     const endpoint = new FakeEndpoint({
-      predict: (input, { signal }) => {
+      predict: (input, { caller: { signal } }) => {
         signal.addEventListener('abort', () => {
           aborted.resolve();
         });
@@ -62,7 +62,7 @@ describe('a caller who leaves', () => {
     caller.abort();
     await expect(answer).rejects.toThrow();
     await aborted.promise;
-    expect(endpoint.calls[0]?.signal.reason).toMatchObject({ code: 'CALLER_LEFT' });
+    expect(endpoint.calls[0]?.caller.signal.reason).toMatchObject({ code: 'CALLER_LEFT' });
     expect(metrics.requests).toMatchObject([{ status: 499 }]);
     expect(metrics.running).toBe(0);
   });
@@ -72,7 +72,7 @@ describe('a caller who leaves', () => {
     const { url, metrics } = await listening(endpoint);
     await (await fetch(`${url}/serve`, post)).text();
     await expect.poll(() => metrics.requests).toMatchObject([{ status: 200 }]);
-    expect(endpoint.calls[0]?.signal.aborted).toBe(false);
+    expect(endpoint.calls[0]?.caller.signal.aborted).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CallObserver, Endpoint, MemberTurn } from '../endpoint/endpoint.ts';
 import type { RequestSpan } from '../telemetry/tracing.ts';
+import { ConnectedCaller } from '../util/caller.ts';
 
 /** Which projection of errors the route's callers understand. */
 export type Protocol = 'serve' | 'mlflow';
@@ -29,16 +30,18 @@ export class Exchange implements CallObserver {
   readonly requestId: string;
   readonly method: string;
   readonly url: string;
+  /** The URL without the query, which may hold what nobody should log. */
+  readonly path: string;
   readonly route: string;
   readonly protocol: Protocol;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   /** The whole Content-Type header; null when there is none. */
   readonly contentType: string | null;
   readonly isDraining: () => boolean;
   readonly startedMs: number;
   readonly span: RequestSpan | null;
+  readonly caller = new ConnectedCaller();
   readonly stages = new Map<string, number>();
   /** What the members of a composed model did. */
   readonly members: MemberTurn[] = [];
@@ -50,7 +53,6 @@ export class Exchange implements CallObserver {
   /** Code of the error it ended with. */
   code: string | null = null;
   readonly #onStage: (name: string, durationMs: number) => void;
-  readonly #caller = new AbortController();
 
   constructor(init: ExchangeInit) {
     this.requestId = init.requestId;
@@ -59,7 +61,7 @@ export class Exchange implements CallObserver {
     this.route = init.route;
     this.protocol = init.protocol;
     this.params = init.params;
-    this.query = new URLSearchParams(init.url.slice(this.path.length));
+    this.path = pathOf(init.url);
     this.headers = init.headers;
     this.contentType = init.contentType;
     this.isDraining = init.isDraining;
@@ -68,19 +70,13 @@ export class Exchange implements CallObserver {
     this.#onStage = init.onStage;
   }
 
-  /** Without the query, which may hold what nobody should log. */
-  get path(): string {
-    const query = this.url.indexOf('?');
-    return query === -1 ? this.url : this.url.slice(0, query);
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.url.slice(this.path.length));
   }
 
   /** Aborts when the caller leaves. */
   get signal(): AbortSignal {
-    return this.#caller.signal;
-  }
-
-  callerLeft(reason: unknown): void {
-    this.#caller.abort(reason);
+    return this.caller.signal;
   }
 
   /** From here on every answer, errors included, names the model. */
@@ -104,4 +100,9 @@ export class Exchange implements CallObserver {
     this.#onStage(name, durationMs);
     this.span?.stage(name, durationMs);
   }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }

@@ -41,7 +41,7 @@ async function serve(exchange: Exchange, options: HttpOptions): Promise<Answer> 
 }
 
 export function callOf(exchange: Exchange, { selector, terms }: Target, codec: Codec): EndpointCall {
-  const { body, contentType, query, requestId, signal } = exchange;
+  const { body, contentType, query, requestId, caller } = exchange;
   const memberVersions = readMemberVersions(exchange.headers);
   return {
     selector,
@@ -49,7 +49,7 @@ export function callOf(exchange: Exchange, { selector, terms }: Target, codec: C
     codec,
     request: { body, contentType, query, accept: exchange.headers.accept },
     requestId,
-    signal,
+    caller,
     ...(memberVersions === null ? {} : { memberVersions }),
   };
 }

@@ -125,9 +125,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, shared: Shared): vo
   });
   // The exchange keeps the caller's. Fastify would refuse one that is malformed, or missing from a QUERY, itself.
   headers['content-type'] = anyBytes;
-  const ended = metrics.requestBegan();
-  reply.raw.once('close', () => {
-    ended();
+  metrics.requestBegan();
+  // Emitted once.
+  reply.raw.on('close', () => {
     end(request, reply, shared);
   });
 }
@@ -155,7 +155,7 @@ function beginSpan(
 
 function end(request: FastifyRequest, { raw }: FastifyReply, { options, log }: Shared): void {
   const { exchange, routeOptions } = request;
-  if (!raw.writableEnded) exchange.callerLeft(countersignError('CALLER_LEFT'));
+  if (!raw.writableEnded) exchange.caller.leave(countersignError('CALLER_LEFT'));
   const { requestId, method, path, route, model, version, code } = exchange;
   const status = raw.writableEnded ? raw.statusCode : 499;
   exchange.span?.end({ status: raw.writableEnded ? status : null, code });

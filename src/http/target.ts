@@ -13,7 +13,8 @@ export interface Target {
 
 /** The endpoint named in the path, or the default one. */
 export async function endpointOf(exchange: Exchange, { catalogue }: HttpOptions): Promise<Endpoint> {
-  return exchange.found(await catalogue.endpoint(exchange.params['name'] ?? null, exchange.signal));
+  const name = exchange.params['name'] ?? null;
+  return exchange.found(catalogue.known(name) ?? (await catalogue.endpoint(name, exchange.signal)));
 }
 
 /** As `endpointOf`, with the version of path and headers. A version in the path is read under its own signature. */

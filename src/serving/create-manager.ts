@@ -68,12 +68,18 @@ class VersionManager implements Manager {
     this.#wake();
   }
 
+  take(ref: VersionRef): Handle | null {
+    const version = this.#closed === null ? this.#versions.get(versionKey(ref)) : undefined;
+    const servable = version === undefined ? null : this.#revived(version);
+    return version === undefined || servable === null ? null : this.#lend(version, servable);
+  }
+
   async acquire(ref: VersionRef, options: AcquireOptions): Promise<Handle> {
     if (this.#closed !== null) throw countersignError('SERVER_STOPPING');
     const version = this.#version(ref, 'asked for');
     if (options.signal.aborted) throw whyLeft(version, options.signal, this.#clock);
-    const servable = this.#revived(version);
-    if (servable !== null) return this.#lend(version, servable);
+    const handle = this.take(ref);
+    if (handle !== null) return handle;
     const failure = version.failure(this.#clock.now());
     if (failure !== null) throw failure;
     this.#sources.use(ref);

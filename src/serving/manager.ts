@@ -51,6 +51,8 @@ export interface Manager {
   prefer(model: string, versions: readonly string[]): void;
   /** Borrows a version, loading it first if need be. Errors: VERSION_LOADING, VERSION_LOAD_FAILED, SERVER_STOPPING. */
   acquire(ref: VersionRef, options: AcquireOptions): Promise<Handle>;
+  /** Borrows a version at once; null where it is not up, or nothing is lent any more. */
+  take(ref: VersionRef): Handle | null;
   /** Every version it has heard of. */
   statuses(): readonly VersionStatus[];
   status(ref: VersionRef): VersionStatus | null;

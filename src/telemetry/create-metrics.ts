@@ -68,17 +68,20 @@ class PrometheusMetrics implements Metrics {
     labelNames: ['model', 'way', 'replica'],
   });
   #routes: ClusterRoutes | null = null;
-  readonly #inflight: Gauge;
+  #open = 0;
   readonly #loads: Counter<'model' | 'outcome'>;
   readonly #restarts: Counter<'model'>;
 
   constructor(register: Registry) {
     const registers = [register];
     this.#register = register;
-    this.#inflight = new Gauge({
+    const inflight = new Gauge({
       name: 'countersign_inflight_requests',
       help: 'Requests that are not answered yet.',
       registers,
+      collect: () => {
+        inflight.set(this.#open);
+      },
     });
     this.#loads = new Counter({
       name: 'countersign_loads_total',
@@ -94,16 +97,12 @@ class PrometheusMetrics implements Metrics {
     });
   }
 
-  requestBegan(): () => void {
-    this.#inflight.inc();
-    let open = true;
-    return () => {
-      if (open) this.#inflight.dec();
-      open = false;
-    };
+  requestBegan(): void {
+    this.#open++;
   }
 
   requestEnded({ model, version, route, status, durationMs }: RequestObservation): void {
+    this.#open--;
     const name = model ?? unknown;
     this.#requests.of(name, version ?? unknown, route, String(status)).value++;
     this.#durations.of(name, route).observe(durationMs / 1000);

@@ -58,8 +58,8 @@ interface VersionState {
 
 /** What the rest of the code tells about itself; how it is kept is not its concern. */
 export interface Metrics {
-  /** A request came in; call the result when it was answered. */
-  requestBegan(): () => void;
+  /** A request came in; `requestEnded` is to follow. */
+  requestBegan(): void;
   requestEnded(request: RequestObservation): void;
   /** A stage of a request ended: decode, acquire, adapt, predict, conform, encode. */
   stage(name: string, durationMs: number): void;

@@ -113,7 +113,7 @@ export class FakeEndpoint implements Endpoint {
   #begin<Request, Answer>(call: EndpointCall<Request, Answer>, observer: CallObserver): Signature | null {
     // Tests that look at calls make them over HTTP, whose requests are encoded.
     this.calls.push(call as unknown as EndpointCall);
-    call.signal.throwIfAborted();
+    call.caller.signal.throwIfAborted();
     observer.resolved(this.name, this.#resolve(call.selector, call.terms));
     return this.#options.signature ?? null;
   }
@@ -162,6 +162,11 @@ export class FakeCatalogue implements Catalogue {
 
   names(): Promise<readonly string[]> {
     return Promise.resolve([...this.#endpoints.keys()]);
+  }
+
+  known(name: string | null): Endpoint | null {
+    const wanted = name ?? this.defaultName;
+    return wanted === null ? null : (this.#endpoints.get(wanted) ?? null);
   }
 
   async endpoint(name: string | null): Promise<Endpoint> {

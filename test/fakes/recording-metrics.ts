@@ -9,14 +9,12 @@ export class RecordingMetrics implements HttpMetrics {
   /** Requests that have not ended. */
   running = 0;
 
-  requestBegan(): () => void {
+  requestBegan(): void {
     this.running += 1;
-    return () => {
-      this.running -= 1;
-    };
   }
 
   requestEnded(request: RequestObservation): void {
+    this.running -= 1;
     this.requests.push(request);
   }
 

@@ -18,6 +18,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { FakeRegistry } from '../fakes/fake-registry.ts';
 import { RecordingLogger } from '../fakes/recording-logger.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const utf8 = new TextEncoder();
 
@@ -162,7 +163,7 @@ async function askOf(endpoint: GraphEndpoint, body: unknown, extra: Partial<Endp
         query: new URLSearchParams(),
       },
       requestId: 'test',
-      signal: new AbortController().signal,
+      caller: callerOf(new AbortController().signal),
       ...extra,
     },
     { resolved: () => undefined, stage: () => undefined, member: (turn) => turns.push(turn) },

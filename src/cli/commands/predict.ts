@@ -11,6 +11,7 @@ import { createGateway, type GatewayParts } from '../../gateway.ts';
 import { cliContext } from '../context.ts';
 import { addOptions, registryOptions } from '../options.ts';
 import { gatewayParts } from './serve.ts';
+import { callerOf } from '../../util/caller.ts';
 
 const options: readonly OptionName[] = [
   'modelUri',
@@ -97,7 +98,7 @@ async function predict(parts: GatewayParts, body: Uint8Array, contentType: strin
         codec: createMlflowCodec(),
         request: { body, contentType, query: new URLSearchParams() },
         requestId: 'predict',
-        signal,
+        caller: callerOf(signal),
       },
       {
         resolved: (_model, resolved) => (version = resolved),

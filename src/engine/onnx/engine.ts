@@ -11,9 +11,10 @@ import { answerOf } from './answers.ts';
 import { canLoadOnnx } from './can-load.ts';
 import { Executor } from './executor.ts';
 import { feedsOf } from './feeds.ts';
-import type { Isolation, Place } from './link.ts';
-import type { GraphFacts } from './messages.ts';
+import type { Isolation } from './link.ts';
+import type { GraphFacts, SessionSettings } from './messages.ts';
 import { ExecutorPool } from './pool.ts';
+import type { QuickSession } from './quick-session.ts';
 import { sessionSettings } from './session-settings.ts';
 
 export interface OnnxEngineOptions {
@@ -79,7 +80,7 @@ class Load {
     }
     const executors = opened.map(({ executor }) => executor);
     try {
-      const quick = await this.#openHere(path, first.graph, signal);
+      const quick = await this.#openQuick(path, first.graph, signal);
       return this.#servable(path, first.graph, executors, quick);
     } catch (error) {
       await Promise.all(executors.map((executor) => executor.end()));
@@ -88,9 +89,17 @@ class Load {
   }
 
   /** A session on the event loop, for a graph that has quick runs. */
-  async #openHere(path: string, graph: GraphFacts, signal: AbortSignal): Promise<Executor | null> {
+  async #openQuick(path: string, graph: GraphFacts, signal: AbortSignal): Promise<QuickSession | null> {
     if (graph.quickRows === 0 || this.#options.isolation === 'process') return null;
-    return (await this.#open(path, signal, 'none')).executor;
+    const { QuickSession } = await import('./quick-session.ts');
+    const quick = await QuickSession.open(path, this.#settings(), this.#metadata);
+    if (signal.aborted) await quick.end();
+    signal.throwIfAborted();
+    return quick;
+  }
+
+  #settings(): SessionSettings {
+    return sessionSettings(this.#metadata.flavors['onnx']?.['onnx_session_options']);
   }
 
   /** `data` of the flavor: the model file, or a folder with `model.onnx` in it. */
@@ -106,18 +115,13 @@ class Load {
     return kind.isDirectory() ? join(path, 'model.onnx') : path;
   }
 
-  async #open(
-    path: string,
-    signal: AbortSignal | null,
-    place: Place = this.#options.isolation,
-  ): Promise<Opened> {
-    const executor = new Executor(place);
+  async #open(path: string, signal: AbortSignal | null): Promise<Opened> {
+    const executor = new Executor(this.#options.isolation);
     this.#living.add(executor);
     void executor.gone.then(() => this.#living.delete(executor));
     const abort = (): void => void executor.end();
     signal?.addEventListener('abort', abort, { once: true });
-    const settings = sessionSettings(this.#metadata.flavors['onnx']?.['onnx_session_options']);
-    const outcome = await executor.load(path, settings);
+    const outcome = await executor.load(path, this.#settings());
     signal?.removeEventListener('abort', abort);
     if (outcome.kind === 'loaded' && signal?.aborted !== true) return { executor, graph: outcome.graph };
     await executor.end();
@@ -126,10 +130,10 @@ class Load {
     throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', reason);
   }
 
-  #pool(path: string, executors: readonly Executor[], place: Place): ExecutorPool {
+  #pool(path: string, executors: readonly Executor[]): ExecutorPool {
     const { clock, logger } = this.#options;
     const { model, version } = this.#metadata;
-    const open = async (): Promise<Executor> => (await this.#open(path, null, place)).executor;
+    const open = async (): Promise<Executor> => (await this.#open(path, null)).executor;
     const onReplaced = (): void => this.#options.onReplaced?.(model);
     const size = executors.length;
     return new ExecutorPool({ ref: { model, version }, size, open, onReplaced, clock, logger }, executors);
@@ -139,31 +143,30 @@ class Load {
     path: string,
     graph: GraphFacts,
     executors: readonly Executor[],
-    quick: Executor | null,
+    quick: QuickSession | null,
   ): Servable {
     const { workers, isolation } = this.#options;
     const { signature } = this.#metadata;
-    const pool = this.#pool(path, executors, isolation);
-    const here = quick === null ? null : this.#pool(path, [quick], 'none');
-    const poolFor = (input: Payload): ExecutorPool =>
-      here !== null && (rowCount(input) ?? Number.POSITIVE_INFINITY) <= graph.quickRows ? here : pool;
-    const quickly = here === null ? '' : `; up to ${String(graph.quickRows)} rows at once on the event loop`;
+    const pool = this.#pool(path, executors);
+    const placeFor = (input: Payload): QuickSession | ExecutorPool =>
+      quick !== null && (rowCount(input) ?? Number.POSITIVE_INFINITY) <= graph.quickRows ? quick : pool;
+    const quickly = quick === null ? '' : `; up to ${String(graph.quickRows)} rows at once on the event loop`;
     return {
       engine: 'onnx',
       executors: workers,
       streams: false,
       detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}${quickly}`,
       // The weights are nearly all of it; each session has its own copy.
-      memoryBytes: graph.bytes * (workers + (here === null ? 0 : 1)),
+      memoryBytes: graph.bytes * (workers + (quick === null ? 0 : 1)),
       async predict({ input }, signal) {
-        const outputs = await poolFor(input).run(() => feedsOf(graph.inputs, input), signal);
+        const outputs = await placeFor(input).run(() => feedsOf(graph.inputs, input), signal);
         return answerOf(outputs, graph, input, signature?.outputs ?? null);
       },
       predictStream() {
         throw countersignError('INTERNAL').with({ cause: 'an onnx model does not stream' });
       },
       async unload() {
-        await Promise.all([pool.close(), here?.close()]);
+        await Promise.all([pool.close(), quick?.end()]);
       },
     };
   }

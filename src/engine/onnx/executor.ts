@@ -1,5 +1,5 @@
-import { openLink, type Link, type Place } from './link.ts';
-import { buffersOf, type Answer, type SessionSettings, type WireTensor } from './messages.ts';
+import { openLink, type Isolation, type Link } from './link.ts';
+import type { Answer, SessionSettings, WireTensor } from './messages.ts';
 
 /** What became of a question. */
 export type Outcome = Answer | { readonly kind: 'gone'; readonly reason: string };
@@ -12,10 +12,10 @@ export class Executor {
   #waiting: ((outcome: Outcome) => void) | null = null;
   #reason: string | null = null;
 
-  constructor(place: Place) {
+  constructor(isolation: Isolation) {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.gone = promise;
-    this.#link = openLink(place, {
+    this.#link = openLink(isolation, {
       onAnswer: (answer) => {
         this.#settle(answer);
       },
@@ -29,14 +29,14 @@ export class Executor {
 
   load(path: string, settings: SessionSettings): Promise<Outcome> {
     return this.#ask(() => {
-      this.#link.post({ kind: 'load', path, settings }, []);
+      this.#link.post({ kind: 'load', path, settings });
     });
   }
 
   /** The buffers of the feeds are given away. */
   run(feeds: readonly WireTensor[]): Promise<Outcome> {
     return this.#ask(() => {
-      this.#link.post({ kind: 'run', feeds }, buffersOf(feeds));
+      this.#link.post({ kind: 'run', feeds });
     });
   }
 

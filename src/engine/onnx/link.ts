@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Answer, Question } from './messages.ts';
+import { buffersOf, type Answer, type Question } from './messages.ts';
 
 export interface LinkEvents {
   readonly onAnswer: (answer: Answer) => void;
@@ -11,49 +11,20 @@ export interface LinkEvents {
 
 /** The way to a session elsewhere. */
 export interface Link {
-  /** Buffers in `transfer` change hands where the other side shares this process's memory. */
-  post(question: Question, transfer: ArrayBuffer[]): void;
+  /** The buffers of its tensors change hands where the other side shares this process's memory. */
+  post(question: Question): void;
   /** Ends it: a thread when what it runs is done, a process at once. */
   end(): void;
 }
 
 export type Isolation = 'thread' | 'process';
-/** `none`: on the event loop itself, for runs that are over before a hand-over would be. */
-export type Place = Isolation | 'none';
 
 // From `src` Node strips the types itself; `dist` has JavaScript.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const entry = (name: Isolation): URL => new URL(`./${name}-entry.${extension}`, import.meta.url);
 
-export function openLink(place: Place, events: LinkEvents): Link {
-  switch (place) {
-    case 'none':
-      return openHere(events);
-    case 'thread':
-      return openThread(events);
-    case 'process':
-      return openProcess(events);
-  }
-}
-
-function openHere({ onAnswer, onGone }: LinkEvents): Link {
-  // Only now: where every session has a thread, this one need not load onnxruntime.
-  const session = import('./session.ts').then(({ serveSession }) =>
-    serveSession(onAnswer, () => {
-      onGone('it was ended');
-    }),
-  );
-  const post = (question: Question): void => {
-    void session.then((ask) => {
-      ask(question);
-    });
-  };
-  return {
-    post,
-    end: () => {
-      post({ kind: 'end' });
-    },
-  };
+export function openLink(isolation: Isolation, events: LinkEvents): Link {
+  return isolation === 'thread' ? openThread(events) : openProcess(events);
 }
 
 /** A thread's heap holds hardly more than the strings of one run; left to itself its youngest part grows to tens of MB. */
@@ -71,8 +42,8 @@ function openThread({ onAnswer, onGone }: LinkEvents): Link {
     onGone(reason);
   });
   return {
-    post: (question, transfer) => {
-      worker.postMessage(question, transfer);
+    post: (question) => {
+      worker.postMessage(question, buffersOf(question));
     },
     end: () => {
       worker.postMessage({ kind: 'end' } satisfies Question);

@@ -76,12 +76,16 @@ export type Answer =
   | { readonly kind: 'loaded'; readonly graph: GraphFacts }
   /** The model cannot run here at all. */
   | { readonly kind: 'refused'; readonly reason: string }
+  | RunAnswer;
+
+export type RunAnswer =
   | { readonly kind: 'outputs'; readonly outputs: readonly WireTensor[] }
   /** This run failed; the next may not. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** The buffers to hand over instead of copying. Each tensor must own its buffer. */
-export function buffersOf(tensors: readonly WireTensor[]): ArrayBuffer[] {
+/** The buffers of a message to a thread, to hand over instead of copying. Each tensor must own its buffer. */
+export function buffersOf(message: Question | Answer): ArrayBuffer[] {
+  const tensors = message.kind === 'run' ? message.feeds : message.kind === 'outputs' ? message.outputs : [];
   return tensors.flatMap(({ data }) =>
     ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer ? [data.buffer] : [],
   );

@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import {
-  buffersOf,
   tensorTypes,
   type Answer,
   type Cells,
   type GraphInput,
   type Question,
+  type RunAnswer,
   type SessionSettings,
   type TensorType,
   type WireTensor,
@@ -16,13 +16,12 @@ import { prepareModel, type PreparedModel } from './model-bytes.ts';
 import { quickRows } from './quick.ts';
 
 type Metadata = InferenceSession['inputMetadata'][number];
-type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
 /**
  * One onnxruntime session, on the thread it is created on, which `session.run` blocks while it runs. Takes
  * questions one by one, in order; `end` calls back when the session is given back.
  */
-export function serveSession(reply: Reply, end: () => void): (question: Question) => void {
+export function serveSession(reply: (answer: Answer) => void, end: () => void): (question: Question) => void {
   let session: InferenceSession | null = null;
   let last: Promise<void> = Promise.resolve();
   const handle = async (question: Question): Promise<void> => {
@@ -32,10 +31,13 @@ export function serveSession(reply: Reply, end: () => void): (question: Question
     } else if (question.kind === 'load') {
       const loaded = await load(question.path, question.settings);
       session = loaded.session;
-      reply(loaded.answer, []);
+      reply(loaded.answer);
     } else {
-      const answer = await run(session, question.feeds);
-      reply(answer, answer.kind === 'outputs' ? buffersOf(answer.outputs) : []);
+      reply(
+        session === null
+          ? { kind: 'failed', reason: 'no model is loaded' }
+          : await run(session, question.feeds),
+      );
     }
   };
   return (question) => {
@@ -43,12 +45,13 @@ export function serveSession(reply: Reply, end: () => void): (question: Question
   };
 }
 
+/** A session, and what it says of its model; null where it cannot run the model. */
 interface Loaded {
   readonly session: InferenceSession | null;
   readonly answer: Answer;
 }
 
-async function load(path: string, settings: SessionSettings): Promise<Loaded> {
+export async function load(path: string, settings: SessionSettings): Promise<Loaded> {
   try {
     const bytes = await readFile(path);
     const prepared = prepareModel(bytes);
@@ -113,8 +116,7 @@ async function externalBytes(path: string, { externalFiles }: PreparedModel): Pr
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-async function run(session: InferenceSession | null, feeds: readonly WireTensor[]): Promise<Answer> {
-  if (session === null) return { kind: 'failed', reason: 'no model is loaded' };
+export async function run(session: InferenceSession, feeds: readonly WireTensor[]): Promise<RunAnswer> {
   try {
     const results = await session.run(tensorsOf(feeds));
     const outputs = session.outputNames.flatMap((name) => wireOf(name, results[name]));

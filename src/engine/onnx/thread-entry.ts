@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import type { Question } from './messages.ts';
+import { buffersOf, type Question } from './messages.ts';
 import { serveSession } from './session.ts';
 
 /** Runs in a worker thread: a session behind the thread's port. */
 const port = parentPort;
 if (port !== null) {
   const ask = serveSession(
-    (answer, transfer) => {
-      port.postMessage(answer, transfer);
+    (answer) => {
+      port.postMessage(answer, buffersOf(answer));
     },
     () => {
       port.close();
