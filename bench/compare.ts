@@ -11,7 +11,8 @@ export interface Effort {
   /** Runs of each server, one after the other in turn. */
   readonly alternations: number;
   readonly seconds: number;
-  readonly warmUpSeconds: number;
+  /** Servers are warmed up until so many seconds brought nothing more. */
+  readonly warmUpPatience: number;
 }
 
 /** A server and the body it is to be asked with. */
@@ -63,14 +64,14 @@ export async function alternate(
   return entrants.map(({ label }, index) => summary(label, at, runs[index] ?? []));
 }
 
-/** Until the compilers of Node have seen enough: some ten thousand requests. */
+/** Each of them at each number of connections, which are different code to Node's compilers. */
 export async function warmUp(
   entrants: readonly Entrant[],
   levels: readonly number[],
-  seconds: number,
+  patience: number,
 ): Promise<void> {
   for (const entrant of entrants) {
-    for (const connections of levels) await warm({ ...loadOf(entrant), connections, seconds });
+    for (const connections of levels) await warm({ ...loadOf(entrant), connections }, patience);
   }
 }
 

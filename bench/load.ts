@@ -49,9 +49,16 @@ export async function load(options: Load): Promise<Measure> {
   };
 }
 
-/** A run that nobody looks at: until compilers, caches and pools are where they stay. */
-export async function warm(options: Load): Promise<void> {
-  await wrk(options);
+const longestWarmUpSeconds = 15;
+
+/** Loads it a second at a time until so many of them, one after the other, answered no more than was answered before. */
+export async function warm(options: Omit<Load, 'seconds'>, patience: number): Promise<void> {
+  let [most, inVain] = [0, 0];
+  for (let second = 0; second < longestWarmUpSeconds && inVain < patience; second++) {
+    const { requests } = await load({ ...options, seconds: 1 });
+    inVain = requests > most * 1.02 ? 0 : inVain + 1;
+    most = Math.max(most, requests);
+  }
 }
 
 async function wrk({ url, connections, seconds, body, headers = {} }: Load): Promise<string> {

@@ -30,7 +30,7 @@ const whole: Plan = {
   connections: [1, 8, 64],
   alternations: 5,
   seconds: 1,
-  warmUpSeconds: 3,
+  warmUpPatience: 2,
   longRows: 1000,
   peers: [],
 };
@@ -40,17 +40,17 @@ const quick: Plan = {
   connections: [1, 64],
   alternations: 2,
   seconds: 1,
-  warmUpSeconds: 2,
+  warmUpPatience: 1,
 };
 
 const ray: RayPlan = {
   connections: [1, 8, 64],
   alternations: 5,
   seconds: 2,
-  warmUpSeconds: 4,
+  warmUpPatience: 3,
   flags: [{}, { RAY_SERVE_THROUGHPUT_OPTIMIZED: '1' }],
 };
-const quickRay: RayPlan = { ...ray, connections: [1, 64], alternations: 3, warmUpSeconds: 2, flags: [{}] };
+const quickRay: RayPlan = { ...ray, connections: [1, 64], alternations: 3, warmUpPatience: 2, flags: [{}] };
 
 const { values: flags } = parseArgs({
   options: {
@@ -62,10 +62,11 @@ const { values: flags } = parseArgs({
   },
 });
 
-const isChosen = ({ name, quick }: { readonly name: string; readonly quick: boolean }): boolean =>
+/** `quick`: part of the quick run. */
+const isChosen = ({ name, quick = false }: { readonly name: string; readonly quick?: boolean }): boolean =>
   flags.only === undefined ? quick || !flags.quick : name.includes(flags.only);
 const chosen = scenarios.filter(isChosen);
-const asked = studies.filter(isChosen);
+const asked = studies.filter(({ name }) => isChosen({ name }));
 
 try {
   await requireWrk();
@@ -84,7 +85,7 @@ try {
     results.push(await runScenario(scenario, plan, prepared, noise));
   }
   let composed: ComposedResult | null = null;
-  if (isChosen({ name: composedScenario, quick: true })) {
+  if (isChosen({ name: composedScenario })) {
     console.log(`measuring: ${composedScenario}`);
     composed = await runComposed(plan, prepared, noise);
   }

@@ -39,7 +39,7 @@ export async function runScenario(
   const servers: Server[] = [];
   for (const launch of launches(scenario, plan, prepared)) servers.push(field.use(await start(launch)));
   const short = await entrantsFor(scenario, 1, servers);
-  await warmUp(short, [16, 1], plan.warmUpSeconds);
+  await warmUp(short, [64, 1], plan.warmUpPatience);
   const cells: Cell[] = [];
   for (const connections of plan.connections)
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));

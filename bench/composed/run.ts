@@ -48,7 +48,7 @@ export async function runComposed(plan: Plan, prepared: Prepared, noise: Noise):
   const one = await bodyFile('composed 1', serveBody(iris, 1));
   const many = await bodyFile('composed many', serveBody(iris, plan.longRows));
   for (const model of models) {
-    await warm({ ...target(server, model), connections: 16, seconds: plan.warmUpSeconds, body: one });
+    await warm({ ...target(server, model), connections: 16, body: one }, plan.warmUpPatience);
   }
   await readLoopDelay(origin);
   await delay(idleMs);

@@ -63,7 +63,7 @@ async function measure(
   const cluster = field.use(await startRayCluster({ direct: true, flags }));
   const entrants = await rayEntrants(cluster, registry, field);
   await requireSameAnswers(entrants);
-  await warmUp(entrants, [16, 1], plan.warmUpSeconds);
+  await warmUp(entrants, [64, 1], plan.warmUpPatience);
   const idle = await idleShare(() => entrants[0]?.server.cpuUs?.() ?? cpuOf(cluster.pids()));
   const net = entrants.map((entrant) => ({ ...entrant, idleShare: idle }));
   const cells: Cell[] = [];

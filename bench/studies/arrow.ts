@@ -13,7 +13,6 @@ const arrowType = 'application/vnd.apache.arrow.stream';
 /** The wide table of a thousand rows, as JSON and as an Arrow stream, at one server. */
 export const arrow: Study = {
   name: 'arrow',
-  quick: true,
   async run(plan, prepared, noise) {
     const wide = scenarios.filter(({ ours }) => ours.startsWith('wide_boosting'));
     const cells: { readonly model: string; readonly json: Cell; readonly arrow: Cell }[] = [];

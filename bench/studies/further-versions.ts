@@ -15,7 +15,6 @@ const further = ['2', '3', '4'] as const;
  */
 export const furtherVersions: Study = {
   name: 'versions',
-  quick: true,
   async run(plan, prepared, noise) {
     const scenario = scenarios.find(({ ours }) => ours === 'iris_forest');
     if (scenario === undefined) throw new Error('no scenario of iris_forest');

@@ -13,7 +13,6 @@ const crowds = [1, 10, 50] as const;
 /** 1 to 200 registered versions, 1 to 50 models served: start, memory and the latency of one caller. */
 export const growth: Study = {
   name: 'growth',
-  quick: false,
   async run(plan, prepared, noise) {
     const scenario = scenarios.find(({ ours }) => ours === 'iris_forest_onnx');
     if (scenario === undefined) throw new Error('no scenario of iris_forest_onnx');

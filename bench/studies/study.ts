@@ -5,8 +5,6 @@ import type { Prepared } from '../prepare.ts';
 /** A question that no scenario of servers side by side answers. */
 export interface Study {
   readonly name: string;
-  /** Part of the quick run. */
-  readonly quick: boolean;
   run(plan: Plan, prepared: Prepared, noise: Noise): Promise<StudyResult>;
 }
 

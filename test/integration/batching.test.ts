@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Served, serve } from '../support/served.ts';
@@ -37,12 +39,15 @@ describe('requests of the example models under load', () => {
     await demo[Symbol.asyncDispose]();
   });
 
-  const ask = async (model: string, row: unknown): Promise<unknown> => {
-    const response = await fetch(`${demo.url}/models/${model}/serve`, {
+  const post = (model: string, body: unknown, signal?: AbortSignal): Promise<Response> =>
+    fetch(`${demo.url}/models/${model}/serve`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(row),
+      body: JSON.stringify(body),
+      ...(signal !== undefined && { signal }),
     });
+  const ask = async (model: string, body: unknown): Promise<unknown> => {
+    const response = await post(model, body);
     expect(response.status).toBe(200);
     return response.json();
   };
@@ -85,6 +90,53 @@ describe('requests of the example models under load', () => {
     },
     600_000,
   );
+
+  it('in whatever order requests come, leave and fail, each gets the answer it would get alone', async () => {
+    const alone = new Map<string, readonly unknown[]>();
+    for (const [model, rows] of Object.entries(models)) {
+      const answers: unknown[] = [];
+      for (const row of rows) answers.push(...((await ask(model, [row])) as unknown[]));
+      alone.set(model, answers);
+    }
+    const request = fc.record({
+      model: fc.constantFrom(...Object.keys(models)),
+      // Modulo the rows that the model has here.
+      rows: fc.array(fc.nat(2), { minLength: 1, maxLength: 4 }),
+      afterMs: fc.nat(4),
+      leavesMs: fc.option(fc.nat(6)),
+      isBad: fc.boolean(),
+    });
+    type Request = typeof request extends fc.Arbitrary<infer One> ? One : never;
+    const run = async ({ model, rows: picked, afterMs, leavesMs, isBad }: Request): Promise<void> => {
+      const rows = models[model] ?? [];
+      const body = picked.map((pick) => rows[pick % rows.length]);
+      await delay(afterMs);
+      if (isBad) {
+        expect((await post(model, [...body, { 'no such column': 1 }])).status).toBe(400);
+        return;
+      }
+      const leaving = new AbortController();
+      if (leavesMs !== null)
+        void delay(leavesMs).then(() => {
+          leaving.abort();
+        });
+      const answered = await post(model, body, leaving.signal).then(
+        async (response) => [response.status, await response.json()] as const,
+        (error: unknown) => {
+          if (leavesMs === null) throw error;
+          return null;
+        },
+      );
+      const wanted = picked.map((pick) => near(alone.get(model)?.[pick % rows.length]));
+      if (answered !== null) expect(answered).toEqual([200, wanted]);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 40 }), async (requests) => {
+        await Promise.all(requests.map(run));
+      }),
+      { numRuns: 25 },
+    );
+  }, 600_000);
 });
 
 interface Listed {
