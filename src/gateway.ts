@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { FastifyInstance } from 'fastify';
+import { BodyReader } from './codec/aside/body-reader.ts';
 import { createMlflowCodec } from './codec/mlflow.ts';
 import { createServeArrowCodec } from './codec/serve-arrow.ts';
 import type { ModelOptions, ResolvedOptions } from './config/resolved-options.ts';
@@ -171,10 +172,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const catalogue = new GraphCatalogue(models, served, parts.defaultModel);
   metrics.watch(manager);
   if (options.rayAddress !== null) metrics.watchCluster(ray);
+  const reading = { unknownFields: options.unknownFields };
+  const reader = new BodyReader({ ...reading, clock });
   const http = createHttpServer({
     catalogue,
-    serveCodec: createServeArrowCodec({ unknownFields: options.unknownFields }),
-    mlflowCodec: createMlflowCodec(),
+    serveCodec: reader.wrap(createServeArrowCodec(reading)),
+    mlflowCodec: reader.wrap(createMlflowCodec()),
     logger,
     metrics,
     tracing: await openTracing(clock),
@@ -187,7 +190,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     catalogue,
     listen: () => listen(http, options.host, options.port),
     start: () => start({ models, manager, graphs, served, named, ray, parts }),
-    close: () => close(http, manager, engines, parts, runtimeDir),
+    close: () => close(http, manager, [...engines, reader], parts, runtimeDir),
   };
 }
 
@@ -376,7 +379,7 @@ async function bringUp(
 async function close(
   http: FastifyInstance,
   manager: Manager,
-  engines: readonly Engine[],
+  closed: readonly { close(): Promise<void> }[],
   parts: GatewayParts,
   runtimeDir: string,
 ): Promise<Closed> {
@@ -387,7 +390,7 @@ async function close(
     drained = await manager.close(options.drainTimeoutMs);
     if (!drained) http.server.closeAllConnections();
     await closing;
-    await Promise.all(engines.map((engine) => engine.close()));
+    await Promise.all(closed.map((part) => part.close()));
     await registry.close();
     return true;
   };

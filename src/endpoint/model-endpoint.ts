@@ -103,7 +103,7 @@ export class ModelEndpoint implements Endpoint {
       );
     }
     const decoded = this.#decode(call, resolved, stages);
-    const request = decoded instanceof Promise ? await decoded : decoded;
+    const request = decoded instanceof Promise ? await deadline.race(decoded) : decoded;
     if (request.parts.length === 0) return call.codec.encode([], request, resolved.signature);
     return await this.#withHandle(resolved, deadline, stages, ({ servable }) =>
       this.#predict(servable, request, call, course),

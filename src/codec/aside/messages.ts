@@ -1,0 +1,32 @@
+import type { Signature } from '../../contract/signature.ts';
+import type { ErrorCode } from '../../errors/catalogue.ts';
+import type { ErrorFacts } from '../../errors/countersign-error.ts';
+import type { DecodedRequest } from '../codec.ts';
+import type { ServeCodecOptions } from '../serve.ts';
+
+/** What the reader's thread is made with. */
+export type ReaderOptions = ServeCodecOptions;
+
+/** A body to be read, to the thread. Its buffer changes hands. */
+export interface ReadQuestion {
+  readonly id: number;
+  readonly protocol: 'serve' | 'mlflow';
+  readonly body: Uint8Array;
+  readonly contentType: string | null;
+  /** The query of the URL. */
+  readonly query: string;
+  readonly signature: Signature;
+}
+
+export type ReadAnswer = { readonly id: number } & (
+  | { readonly kind: 'read'; readonly request: DecodedRequest }
+  /** What is wrong with the request, or with us. */
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly facts: ErrorFacts;
+    }
+  /** It was read, and a message cannot hold it. */
+  | { readonly kind: 'stays' }
+);
