@@ -10,6 +10,7 @@ import { systemClock } from '../../util/clock.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Dashboard } from './dashboard.ts';
 import { versionKey } from './replica-note.ts';
+import { askOnce, type OnCluster } from './servable.ts';
 import type { AskedReplica, Outcome, Question } from './way.ts';
 import { Ways } from './ways.ts';
 
@@ -221,6 +222,26 @@ describe('directly', () => {
     a.answer = (_, response) => void delay(50).then(() => response.writeHead(200).end(end));
     await Promise.all(Array.from({ length: 4 }, () => ask()));
     expect(b.asked).toContain('predict');
+  });
+
+  test('a replica whose answer was read is not busy: one caller keeps to one replica', async () => {
+    await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
+    const on: OnCluster = {
+      ...{ ref: { model: 'm', version: '1' }, application, uri: 'gcs://v1', key: versionKey('gcs://v1') },
+      ...{ way: ways, logger: new RecordingLogger() },
+      upload: () => Promise.resolve(),
+      redeploy: () => Promise.resolve(),
+    };
+    let connections = 0;
+    replicas[0]?.server.on('connection', () => (connections += 1));
+    for (let i = 0; i < 10; i += 1) await askOnce(on, 'predict', { type: 'ping', id: 1 }, never);
+    expect(ways.known.map(({ inFlight }) => inFlight)).toEqual([0]);
+    // A client is free for the next request a moment after it has answered.
+    expect(connections).toBeLessThanOrEqual(2);
+    expect(replicas.map((replica) => replica.asked)).toEqual([
+      Array.from({ length: 10 }, () => 'predict'),
+      [],
+    ]);
   });
 
   test('a caller who leaves, and a deadline, end the request at the replica too', async () => {
