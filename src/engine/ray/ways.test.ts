@@ -342,4 +342,16 @@ describe("through Ray's proxy", () => {
     proxyAnswer = (_, response) => response.writeHead(500).end('no');
     expect(await ask()).toBe('lost');
   });
+
+  test('a proxy that dies over a request costs one more try, two of them lose it', async () => {
+    const answering = proxyAnswer;
+    const broken: RequestListener = (request) => request.socket.destroy();
+    proxyAnswer = (request, response) => {
+      proxyAnswer = answering;
+      broken(request, response);
+    };
+    expect(await ask()).toBe('messages');
+    proxyAnswer = broken;
+    expect(await ask()).toBe('lost');
+  });
 });
