@@ -164,6 +164,18 @@ describe('directly', () => {
     expect(replicas.map(({ has }) => has.length).toSorted()).toEqual([1, 2]);
   });
 
+  test('what replicas have beside what they were asked for is known after a look', async () => {
+    await running(new FakeReplica('a', 'gcs://v2'), new FakeReplica('b'));
+    const [a = expect.fail(), b = expect.fail()] = replicas;
+    // Else it would be the place for the next one.
+    a.room = 9;
+    await ask('gcs://v2');
+    b.has.push('gcs://v1');
+    await ways.look(application);
+    expect(await ask('gcs://v1')).toBe('messages');
+    expect(replicas.map((replica) => replica.asked.length)).toEqual([1, 1]);
+  });
+
   test('a replica that refuses costs nothing but a try, and the reason is told', async () => {
     await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
     await ask();

@@ -94,6 +94,11 @@ export class Ways implements Way {
     return countersignError('RAY_UNREACHABLE', origin, reason).with({ retryAfterSeconds: 1 });
   }
 
+  /** Its replicas were told something: what they have is asked of them, not awaited from their answers. */
+  async look(application: string): Promise<void> {
+    await this.#known.get(application)?.replicas.look();
+  }
+
   replicas(application: string): number | null {
     const replicas = this.#known.get(application)?.replicas;
     if (replicas === undefined) return null;
