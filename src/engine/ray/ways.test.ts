@@ -9,7 +9,7 @@ import { packFrame } from '../../frames/frame.ts';
 import { systemClock } from '../../util/clock.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Dashboard } from './dashboard.ts';
-import { versionKey } from './replica-note.ts';
+import { noVersion, versionKey } from './replica-note.ts';
 import { askOnce, type OnCluster } from './servable.ts';
 import type { AskedReplica, Outcome, Question } from './way.ts';
 import { Ways } from './ways.ts';
@@ -254,6 +254,14 @@ describe('directly', () => {
       Array.from({ length: 10 }, () => 'predict'),
       [],
     ]);
+  });
+
+  test('a question to the replica itself is no version: it is loaded nowhere, however many ask', async () => {
+    await running(new FakeReplica('a'), new FakeReplica('b'));
+    const check: Question = { ...question('nothing:'), what: 'check', key: noVersion };
+    await Promise.all([1, 2, 3].map(() => ways.ask(check, never)));
+    await delay(50);
+    expect(new Set(replicas.flatMap((replica) => replica.asked))).toEqual(new Set(['check']));
   });
 
   test('a caller who leaves, and a deadline, end the request at the replica too', async () => {
