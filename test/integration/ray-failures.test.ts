@@ -14,8 +14,7 @@ import { type RayCluster, startRayCluster } from '../support/ray-cluster.ts';
 import { rayCounters } from '../support/ray-metrics.ts';
 import { serve, type Served } from '../support/served.ts';
 
-// By themselves, not with the slow tests: of twelve two failed in one run of all and none in another.
-const slow = process.env['COUNTERSIGN_FAILURE_TESTS'] === '1';
+const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
 const columns = { inputs: { x: 'double' }, outputs: { y: 'double' } };
 
 describe.skipIf(!slow).each([
