@@ -121,9 +121,12 @@ class Shelf(Generic[Thing]):
         for key, entry in others:
             if surplus <= 0:
                 return
-            if entry.up and entry.users == 0:
+            if not entry.up:
+                continue
+            # One in use goes later, and nothing that was used since in its place.
+            surplus -= 1
+            if entry.users == 0:
                 self._remove(key, entry)
-                surplus -= 1
 
     def _remove(self, key: str, entry: _Entry[Thing]) -> None:
         del self._entries[key]

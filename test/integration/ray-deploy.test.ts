@@ -20,12 +20,14 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { RecordingLogger } from '../fakes/recording-logger.ts';
 import { float64, table } from '../support/onnx-specimens.ts';
+import { pythonModel, writeModel } from '../support/folder-models.ts';
 import { hostDirectory, metadataOf, modelDirectory } from '../support/python-models.ts';
 import { pythonEnv } from '../support/python-env.ts';
 import { type RayCluster, startRayCluster } from '../support/ray-cluster.ts';
 import { buildStore } from '../support/registry-store.ts';
 import { startMlflowServer } from '../support/mlflow-server.ts';
 import { orStop } from '../support/server-process.ts';
+import { countersign, serve } from '../support/served.ts';
 import { startS3 } from '../support/s3-server.ts';
 
 const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
@@ -312,6 +314,46 @@ describe.skipIf(!slow)(
         });
         await server.stop();
       });
+    });
+
+    test('a composed model: its members are deployed, and undeployed where no other asks them', async () => {
+      const registry = join(scratch, 'members');
+      const member = (name: string, from: string, to: string): Promise<string> =>
+        writeModel(registry, name, '1', {
+          ...{ inputs: { [from]: 'double' }, outputs: { [to]: 'double' } },
+          python: pythonModel(`return pd.DataFrame({"${to}": model_input["${from}"] * 2})`),
+        });
+      await Promise.all([member('first', 'x', 'y'), member('second', 'y', 'z'), member('third', 'z', 'w')]);
+      const file = join(scratch, 'countersign.config.yaml');
+      await writeFile(
+        file,
+        `graphs:
+  both: {pipeline: [first, second]}
+  longer: {pipeline: [second, third]}
+models:
+  first: {ray_actor_options: {num_cpus: 0.1}}
+  second: {ray_actor_options: {num_cpus: 0.1}, num_replicas: 2}
+`,
+      );
+      const options = { env: cluster.env, cwd: scratch };
+      const flags = ['--config', file, '--tracking-uri', registry];
+      const deployed = await countersign(['deploy', 'both', ...flags], options);
+      expect([deployed.code, deployed.stdout.trim().split('\n')]).toEqual([
+        0,
+        [
+          'first is deployed as countersign-first: RUNNING, 1 replica',
+          'second is deployed as countersign-second: RUNNING, 2 replicas',
+        ],
+      ]);
+      await using served = await serve(['serve', 'both', '--engine', 'ray', ...flags], options);
+      await served.ready();
+      const answer = await served.post('/serve', { x: 3 });
+      expect([answer.status, await answer.json()]).toEqual([200, [{ z: 12 }]]);
+      await served.stop();
+      const undeployed = await countersign(['undeploy', 'both', '--config', file], options);
+      expect([undeployed.code, undeployed.stdout]).toEqual([0, 'first is undeployed\n']);
+      expect((await deployments.list(never)).map(({ model }) => model)).toEqual(['second']);
+      expect((await countersign(['undeploy', 'second'], options)).code).toBe(0);
     });
 
     describe('requirements', () => {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer, type AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -97,7 +97,8 @@ async function start(
       ...flags,
     };
     const ray = async (...args: readonly string[]): Promise<void> => {
-      await run(join(dirname(python), 'ray'), args, { env: { ...process.env, ...env } });
+      // Not its script, which names the folder that the environment was made in.
+      await run(python, ['-m', 'ray.scripts.scripts', ...args], { env: { ...process.env, ...env } });
     };
     for (let node = 0; node < nodes; node += 1) {
       const address = `127.0.0.${String(node + 2)}`;

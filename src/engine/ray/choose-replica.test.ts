@@ -34,6 +34,18 @@ describe('a request goes', () => {
       'a',
     ],
     [
+      'not to the one that has more than its room, where there is another',
+      [one('a', { has: 'up', free: -1 }), one('b', { has: 'up', free: 0, waiting: 3 })],
+      'b',
+      null,
+    ],
+    [
+      'to the one that has more than its room, where only that has the version',
+      [one('a', { has: 'up', free: -1 }), one('b')],
+      'a',
+      null,
+    ],
+    [
       'to the one with fewest requests for it',
       [one('a', { has: 'up', waiting: 2 }), one('b', { has: 'up', waiting: 1, inFlight: 3 })],
       'b',
@@ -93,7 +105,9 @@ describe('whatever the replicas are', () => {
         const chosen = list.find(({ id }) => id === choice.id) ?? expect.fail('not one of them');
         const holders = list.filter(({ has }) => has === 'up');
         if (holders.length > 0) expect(chosen.has).toBe('up');
-        const peers = list.filter(({ has }) => has === chosen.has);
+        const alike = list.filter(({ has }) => has === chosen.has);
+        const roomy = alike.filter(({ free }) => free >= 0);
+        const peers = roomy.length > 0 ? roomy : alike;
         if (chosen.has !== null)
           expect(chosen.waiting).toBe(Math.min(...peers.map(({ waiting }) => waiting)));
       }),

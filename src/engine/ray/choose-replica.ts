@@ -19,12 +19,15 @@ export interface Choice {
 
 /**
  * Where a request for a version goes: to a replica that has it, the least busy one; where none has it, to where it is
- * coming up; else to the one with most room, which every gateway finds to be the same. Null where nobody can be asked. `roll`, from 0 up to 1, decides
- * among equals, so that many gateways do not all take the first.
+ * coming up; else to the one with most room, which every gateway finds to be the same. Where there is another, not to one
+ * that has more than its room: what is asked there stays, and what nobody else has goes in its place. Null where nobody
+ * can be asked. `roll`, from 0 up to 1, decides among equals, so that many gateways do not all take the first.
  */
 export function chooseReplica(key: string, candidates: readonly Candidate[], roll: number): Choice | null {
   const up = candidates.filter(({ has }) => has === 'up');
-  const holders = up.length > 0 ? up : candidates.filter(({ has }) => has === 'coming');
+  const all = up.length > 0 ? up : candidates.filter(({ has }) => has === 'coming');
+  const roomy = all.filter(({ free }) => free >= 0);
+  const holders = roomy.length > 0 ? roomy : all;
   const least = holders.reduce<Candidate | null>((best, next) => (isLess(next, best) ? next : best), null);
   if (least === null) {
     const home = bestPlace(key, candidates);
@@ -34,7 +37,8 @@ export function chooseReplica(key: string, candidates: readonly Candidate[], rol
     ({ waiting, inFlight }) => waiting === least.waiting && inFlight === least.inFlight,
   );
   const chosen = equals[Math.floor(roll * equals.length)] ?? least;
-  const others = chosen.waiting === 0 ? [] : candidates.filter(({ has }) => has === null);
+  const isIdle = all.some(({ waiting }) => waiting === 0);
+  const others = isIdle ? [] : candidates.filter(({ has }) => has === null);
   return { id: chosen.id, spread: bestPlace(key, others)?.id ?? null };
 }
 

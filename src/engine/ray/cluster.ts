@@ -182,8 +182,9 @@ export class Cluster {
     // The default is loaded in every replica before it is waited for.
     await this.#deploy({ model, environment, known: isDefault ? known : {} }, signal, progress);
     if (environment !== null) this.#removeIdle();
-    // What runs since a moment ago is to be seen.
+    // What runs since a moment ago is to be seen, and what it has.
     await this.#view.read(signal);
+    await this.#ways.look(on.application);
     progress('loading in a replica');
     const loaded = await askOnce(on, 'load', { type: 'load', id: 1, directory: '' }, signal);
     if (loaded.type !== 'loaded')

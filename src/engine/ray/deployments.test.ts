@@ -24,6 +24,8 @@ let applications: Record<
 >;
 let puts: UnknownRecord[];
 let status: string;
+/** States of the replicas of each application. */
+let states: readonly string[];
 /** What somebody else does right after a PUT. */
 let meanwhile = ignore;
 let server: Server;
@@ -32,7 +34,7 @@ let deployments: Deployments;
 const logger = new RecordingLogger();
 
 beforeEach(async () => {
-  [applications, puts, status] = [{}, [], 'RUNNING'];
+  [applications, puts, status, states] = [{}, [], 'RUNNING', []];
   server = createServer((request, response) => {
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
@@ -66,9 +68,11 @@ function put(config: UnknownRecord): void {
     ([, { deployed_app_config: written }]) => written === null,
   );
   const message = status === 'DEPLOY_FAILED' ? 'Traceback\n  File "x"\nImportError: no such thing\n' : '';
+  const replicas = states.map((state, index) => ({ replica_id: `r${String(index)}`, state }));
+  const parts = { Replica: { replicas } };
   const now = asList(config['applications'])
     .map(asRecord)
-    .map((app) => [String(app['name']), { status, message, deployed_app_config: app }]);
+    .map((app) => [String(app['name']), { status, message, deployed_app_config: app, deployments: parts }]);
   applications = Object.fromEntries([...kept, ...now]) as typeof applications;
 }
 
@@ -161,6 +165,19 @@ test('a deployment that fails tells the last line of the trace', async () => {
     'RAY_DEPLOY_FAILED',
     'Ray Serve could not bring up the application countersign-m: ImportError: no such thing',
   ]);
+});
+
+test('what Ray calls UNHEALTHY is deployed while a replica of it runs, and waited for while none does', async () => {
+  status = 'UNHEALTHY';
+  states = ['STARTING', 'RUNNING'];
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(true);
+  expect(await deployments.deploy(wanted, never, ignore)).toBe(false);
+  states = ['STARTING'];
+  const said: string[] = [];
+  const soon = AbortSignal.timeout(200);
+  const model = { ...wanted, model: 'other' };
+  await expect(deployments.deploy(model, soon, (sentence) => said.push(sentence))).rejects.toThrow();
+  expect(said.at(-1)).toBe('waiting for the application countersign-other: UNHEALTHY');
 });
 
 test('where nobody listens, and where it is not Ray, is RAY_UNREACHABLE with the reason', async () => {

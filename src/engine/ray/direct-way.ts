@@ -57,9 +57,10 @@ export class DirectWay {
         case 'missing':
           this.#failed(replica, 'does not know the application');
           break;
+        case 'broken':
         case 'lost':
           this.#failed(replica, `broke off (${reply.why})`);
-          return { ...reply, by: replica.id };
+          return { type: 'lost', why: reply.why, by: replica.id };
       }
     }
   }

@@ -22,13 +22,14 @@ export interface Exchange {
 
 /**
  * `refused`: nobody took the request, so that it can be sent elsewhere as if it had not been. `busy`: it was taken and
- * turned away before any work. `missing`: there is no such route.
+ * turned away before any work. `missing`: there is no such route. `broken`: the connection broke before an answer.
  */
 export type Exchanged =
   | { readonly type: 'messages'; readonly messages: AsyncGenerator<HostMessage, void>; readonly note: string }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'busy'; readonly retryAfterSeconds: number; readonly text: string }
   | { readonly type: 'missing' }
+  | { readonly type: 'broken'; readonly why: string }
   | { readonly type: 'lost'; readonly why: string };
 
 const refusals: Readonly<Record<string, string>> = {
@@ -68,7 +69,7 @@ export async function exchange({ ended = () => undefined, ...asked }: Exchange):
     if (!(thrown instanceof Error) || 'kind' in thrown) throw thrown;
     const why = refusalOf(thrown);
     if (why !== null) return { type: 'refused', why };
-    return { type: 'lost', why: `${'code' in thrown ? String(thrown.code) : ''} ${thrown.message}`.trim() };
+    return { type: 'broken', why: `${'code' in thrown ? String(thrown.code) : ''} ${thrown.message}`.trim() };
   } finally {
     if (!handed) ended();
   }

@@ -1,11 +1,13 @@
 import { Agent } from 'undici';
 
 import { countersignError } from '../../errors/countersign-error.ts';
-import { exchange } from './exchange.ts';
+import { exchange, type Exchanged } from './exchange.ts';
 import { hostPart, type ServeInstance } from './instance.ts';
 import type { Asking, Outcome, Question } from './way.ts';
 
 const connectTimeoutMs = 5_000;
+
+type Broken = Extract<Exchanged, { type: 'broken' }>;
 
 /** Through the HTTP proxies that Ray runs on its nodes: the next one where one refuses. */
 export class ProxyWay {
@@ -20,17 +22,20 @@ export class ProxyWay {
   });
   /** Answered last: asked first. */
   #proven: string | null = null;
+  /** Broke off last: asked last. */
+  #broken: string | null = null;
 
   constructor(head: string) {
     this.#head = head;
   }
 
-  /** Null when none of them takes requests. Errors: those of `Way`. */
-  async ask(question: Question, instance: ServeInstance, asking: Asking): Promise<Outcome | null> {
+  /** Null when none of them takes requests; `broken` is a proxy that died over it. Errors: those of `Way`. */
+  async ask(question: Question, instance: ServeInstance, asking: Asking): Promise<Outcome | Broken | null> {
     for (const origin of this.#origins(instance)) {
       const outcome = await this.#askOne(origin, question, asking);
       if (outcome === 'refused') continue;
-      this.#proven = origin;
+      if (outcome.type === 'broken') this.#broken = origin;
+      else this.#proven = origin;
       return outcome;
     }
     return null;
@@ -44,7 +49,7 @@ export class ProxyWay {
     origin: string,
     { application, what, uri, frame, model }: Question,
     { signal, left, noted }: Asking,
-  ): Promise<Outcome | 'refused'> {
+  ): Promise<Outcome | Broken | 'refused'> {
     const { origin: host, pathname } = new URL(origin);
     const path = `${pathname === '/' ? '' : pathname}/${application}/${what}`;
     const reply = await exchange({ dispatcher: this.#agent, origin: host, path, uri, frame, signal, left });
@@ -58,7 +63,10 @@ export class ProxyWay {
         throw countersignError('RAY_BUSY', model).with({ retryAfterSeconds, cause: text });
       }
       case 'messages':
+        if (origin === this.#broken) this.#broken = null;
         return { ...reply, by: noted(reply.note) };
+      case 'broken':
+        return reply;
       case 'lost':
         return { ...reply, by: null };
     }
@@ -69,8 +77,7 @@ export class ProxyWay {
     // The head as we were told to reach it comes last: nodes know their own addresses better, where we can reach them.
     const hosts = [...new Set([...proxies, this.#head])];
     const origins = hosts.map((host) => `http://${hostPart(host)}:${String(port)}${rootPath}`);
-    const proven = this.#proven;
-    if (proven === null || !origins.includes(proven)) return origins;
-    return [proven, ...origins.filter((origin) => origin !== proven)];
+    const rank = (origin: string): number => (origin === this.#broken ? 1 : origin === this.#proven ? -1 : 0);
+    return origins.toSorted((a, b) => rank(a) - rank(b));
   }
 }

@@ -57,7 +57,7 @@ export class Replica {
       if (coming !== noVersion && note?.has.has(coming) !== true) free -= 1;
     return {
       id: this.id,
-      has: note?.has.get(key) ?? (waiting > 0 ? 'coming' : null),
+      has: note?.has.get(key) ?? (waiting > 0 && key !== noVersion ? 'coming' : null),
       waiting,
       inFlight: this.#inFlight,
       free,

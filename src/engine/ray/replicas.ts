@@ -50,7 +50,12 @@ export class Replicas {
     for (const [id, target] of targets)
       if (!this.#callable.has(id)) this.#callable.set(id, new Replica(target));
     for (const id of this.#notes.keys()) if (there?.replicaIds.includes(id) !== true) this.#notes.delete(id);
-    await this.#probe();
+    await this.#probe([...this.#callable.values()].filter(({ down }) => down !== null));
+  }
+
+  /** Asks each that can be called what it has. */
+  look(): Promise<void> {
+    return this.#probe([...this.#callable.values()]);
   }
 
   /** What a replica says of itself on an answer. Returns its id, null when it said nothing. */
@@ -102,10 +107,9 @@ export class Replicas {
     );
   }
 
-  async #probe(): Promise<void> {
-    const unknown = [...this.#callable.values()].filter(({ down }) => down !== null);
+  async #probe(replicas: readonly Replica[]): Promise<void> {
     await Promise.all(
-      unknown.map(async (replica) => {
+      replicas.map(async (replica) => {
         const note = await replica.probe(this.application);
         if (note !== null) this.noted(note);
       }),

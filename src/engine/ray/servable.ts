@@ -55,17 +55,22 @@ export async function* ask(
     }
     if (outcome.type === 'messages') {
       const { messages } = outcome;
-      const first = await messages.next();
-      const code = first.done === true ? 'NOTHING' : codeOf(first.value);
-      if (code === 'ARTIFACT_GONE' && !uploaded) {
-        uploaded = true;
-        await upload(signal);
-        continue;
-      }
-      if (first.done !== true && code !== 'WORKER_LOST') {
-        yield first.value;
-        yield* messages;
-        return;
+      try {
+        const first = await messages.next();
+        const code = first.done === true ? 'NOTHING' : codeOf(first.value);
+        if (code === 'ARTIFACT_GONE' && !uploaded) {
+          uploaded = true;
+          await upload(signal);
+          continue;
+        }
+        if (first.done !== true && code !== 'WORKER_LOST') {
+          yield first.value;
+          yield* messages;
+          return;
+        }
+      } finally {
+        // Also when who asked has heard enough: the replica counts as busy until then.
+        await messages.return();
       }
     }
     deaths += 1;

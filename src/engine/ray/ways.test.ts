@@ -9,7 +9,8 @@ import { packFrame } from '../../frames/frame.ts';
 import { systemClock } from '../../util/clock.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Dashboard } from './dashboard.ts';
-import { versionKey } from './replica-note.ts';
+import { noVersion, versionKey } from './replica-note.ts';
+import { askOnce, type OnCluster } from './servable.ts';
 import type { AskedReplica, Outcome, Question } from './way.ts';
 import { Ways } from './ways.ts';
 
@@ -163,6 +164,18 @@ describe('directly', () => {
     expect(replicas.map(({ has }) => has.length).toSorted()).toEqual([1, 2]);
   });
 
+  test('what replicas have beside what they were asked for is known after a look', async () => {
+    await running(new FakeReplica('a', 'gcs://v2'), new FakeReplica('b'));
+    const [a = expect.fail(), b = expect.fail()] = replicas;
+    // Else it would be the place for the next one.
+    a.room = 9;
+    await ask('gcs://v2');
+    b.has.push('gcs://v1');
+    await ways.look(application);
+    expect(await ask('gcs://v1')).toBe('messages');
+    expect(replicas.map((replica) => replica.asked.length)).toEqual([1, 1]);
+  });
+
   test('a replica that refuses costs nothing but a try, and the reason is told', async () => {
     await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
     await ask();
@@ -221,6 +234,34 @@ describe('directly', () => {
     a.answer = (_, response) => void delay(50).then(() => response.writeHead(200).end(end));
     await Promise.all(Array.from({ length: 4 }, () => ask()));
     expect(b.asked).toContain('predict');
+  });
+
+  test('a replica whose answer was read is not busy: one caller keeps to one replica', async () => {
+    await running(new FakeReplica('a', 'gcs://v1'), new FakeReplica('b'));
+    const on: OnCluster = {
+      ...{ ref: { model: 'm', version: '1' }, application, uri: 'gcs://v1', key: versionKey('gcs://v1') },
+      ...{ way: ways, logger: new RecordingLogger() },
+      upload: () => Promise.resolve(),
+      redeploy: () => Promise.resolve(),
+    };
+    let connections = 0;
+    replicas[0]?.server.on('connection', () => (connections += 1));
+    for (let i = 0; i < 10; i += 1) await askOnce(on, 'predict', { type: 'ping', id: 1 }, never);
+    expect(ways.known.map(({ inFlight }) => inFlight)).toEqual([0]);
+    // A client is free for the next request a moment after it has answered.
+    expect(connections).toBeLessThanOrEqual(2);
+    expect(replicas.map((replica) => replica.asked)).toEqual([
+      Array.from({ length: 10 }, () => 'predict'),
+      [],
+    ]);
+  });
+
+  test('a question to the replica itself is no version: it is loaded nowhere, however many ask', async () => {
+    await running(new FakeReplica('a'), new FakeReplica('b'));
+    const check: Question = { ...question('nothing:'), what: 'check', key: noVersion };
+    await Promise.all([1, 2, 3].map(() => ways.ask(check, never)));
+    await delay(50);
+    expect(new Set(replicas.flatMap((replica) => replica.asked))).toEqual(new Set(['check']));
   });
 
   test('a caller who leaves, and a deadline, end the request at the replica too', async () => {
@@ -319,6 +360,18 @@ describe("through Ray's proxy", () => {
     proxyAnswer = (_, response) => response.writeHead(404).end('no');
     expect(await ask()).toBe('gone');
     proxyAnswer = (_, response) => response.writeHead(500).end('no');
+    expect(await ask()).toBe('lost');
+  });
+
+  test('a proxy that dies over a request costs one more try, two of them lose it', async () => {
+    const answering = proxyAnswer;
+    const broken: RequestListener = (request) => request.socket.destroy();
+    proxyAnswer = (request, response) => {
+      proxyAnswer = answering;
+      broken(request, response);
+    };
+    expect(await ask()).toBe('messages');
+    proxyAnswer = broken;
     expect(await ask()).toBe('lost');
   });
 });

@@ -55,6 +55,8 @@ export class Ways implements Way {
 
   async #askAny(question: Question, signal: AbortSignal, left: () => Error): Promise<Outcome> {
     const { clock, view, onAsked } = this.#options;
+    const pause = (): Promise<void> => sleep(clock, pauseMs, signal, { keepsAlive: true });
+    let broke = false;
     for (;;) {
       const instance = await view.use(signal);
       const known = this.#of(question.application, instance);
@@ -72,11 +74,17 @@ export class Ways implements Way {
       const direct = await this.#direct.ask(question, known.replicas, asking('direct'));
       if (direct !== null) return direct;
       const proxied = await this.#proxy.ask(question, instance, asking('proxy'));
-      if (proxied !== null) return proxied;
+      if (proxied?.type === 'messages' || proxied?.type === 'gone') return proxied;
       view.doubt();
-      if (!this.#answered) throw this.#unreachable();
-      // It did answer before: replicas and proxies that died are started again.
-      await sleep(clock, pauseMs, signal, { keepsAlive: true });
+      if (proxied === null && !this.#answered) throw this.#unreachable();
+      // Proxies that died are started again, and those that live hear of replicas that died.
+      await pause();
+      if (proxied?.type === 'lost') return proxied;
+      // A proxy goes with its node, whatever it was asked: the first one does not count.
+      if (proxied?.type === 'broken') {
+        if (broke) return { type: 'lost', why: proxied.why, by: null };
+        broke = true;
+      }
     }
   }
 
@@ -84,6 +92,11 @@ export class Ways implements Way {
     const { origin } = this.#options.view.dashboard.address;
     const reason = 'none of its proxies takes requests';
     return countersignError('RAY_UNREACHABLE', origin, reason).with({ retryAfterSeconds: 1 });
+  }
+
+  /** Its replicas were told something: what they have is asked of them, not awaited from their answers. */
+  async look(application: string): Promise<void> {
+    await this.#known.get(application)?.replicas.look();
   }
 
   replicas(application: string): number | null {
