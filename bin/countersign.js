@@ -19,10 +19,24 @@ if (major < 24) {
   v8.setFlagsFromString('--no-allocation-site-pretenuring');
   v8.setFlagsFromString('--no-maglev');
   v8.setFlagsFromString('--no-parallel-scavenge');
+  boundYoungGeneration();
   // Keeps the compiled code in the system's temporary folder, which saves a third of the time that loading it takes.
   module.enableCompileCache();
   // A checkout runs its sources as they stand; the published package has only the built files.
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
   import(entry.href).then(({ main }) => main(process.argv));
+}
+
+/**
+ * Under load V8 lets the youngest part of the heap grow to 128 MB, half of which stays in memory. A quarter of it costs
+ * some more minor collections. Said again and again: V8 forgets it whenever a thread is made.
+ */
+function boundYoungGeneration() {
+  const enough = 32 * 1024 * 1024;
+  const look = () => {
+    const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    if (young?.space_size >= enough) v8.setFlagsFromString('--semi-space-growth-factor=1');
+  };
+  setInterval(look, 500).unref();
 }
