@@ -3,6 +3,7 @@ import type { NoiseReport } from '../noise.ts';
 import type { Result } from '../run.ts';
 import { type StudyResult, studyText } from '../studies/study.ts';
 import { shown, shownSpread } from '../statistics.ts';
+import { targetsOf } from './targets.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -12,7 +13,12 @@ export function reportOf(
   studies: readonly StudyResult[],
   noise: NoiseReport,
 ): string {
-  return [...results.map(scenarioText), ...studies.map(studyText), noiseText(noise)].join('\n\n');
+  return [
+    targetsOf({ results, studies }),
+    ...results.map(scenarioText),
+    ...studies.map(studyText),
+    noiseText(noise),
+  ].join('\n\n');
 }
 
 function scenarioText({ scenario, cells, servers }: Result): string {

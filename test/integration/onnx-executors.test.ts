@@ -265,7 +265,11 @@ describe('loading', () => {
   test('weights in a file of their own are found, and counted', async () => {
     const servable = await load(engineOf('thread'), onnxVersion('external', { inputs }));
     expect(await predict(servable, row)).toEqual(table({ y: float32(6.5) }));
-    // In the thread and, since its runs are quick, on the event loop.
+    // Its runs are quick: on the event loop. A thread is there from the first large one on.
+    expect(servable.memoryBytes).toBe(232 + 12);
+    const many = Array.from({ length: 1000 }, () => 1);
+    const rows = table({ p: float32(...many), q: float32(...many), r: float32(...many) });
+    expect(await predict(servable, rows)).toEqual(table({ y: float32(...many.map(() => 6.5)) }));
     expect(servable.memoryBytes).toBe(2 * (232 + 12));
   });
 

@@ -81,7 +81,10 @@ class Load {
     const executors = opened.map(({ executor }) => executor);
     try {
       const quick = await this.#openQuick(path, first.graph, signal);
-      return this.#servable(path, first.graph, executors, quick);
+      if (quick === null) return this.#servable(path, first.graph, executors, null);
+      // Many a model never gets a larger run: threads, which take 10 MB each, are started for the first one.
+      for (const executor of executors) void executor.end();
+      return this.#servable(path, first.graph, [], quick);
     } catch (error) {
       await Promise.all(executors.map((executor) => executor.end()));
       throw error;
@@ -135,7 +138,7 @@ class Load {
     const { model, version } = this.#metadata;
     const open = async (): Promise<Executor> => (await this.#open(path, null)).executor;
     const onReplaced = (): void => this.#options.onReplaced?.(model);
-    const size = executors.length;
+    const { workers: size } = this.#options;
     return new ExecutorPool({ ref: { model, version }, size, open, onReplaced, clock, logger }, executors);
   }
 
@@ -157,7 +160,9 @@ class Load {
       streams: false,
       detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}${quickly}`,
       // The weights are nearly all of it; each session has its own copy.
-      memoryBytes: graph.bytes * (workers + (quick === null ? 0 : 1)),
+      get memoryBytes() {
+        return graph.bytes * (pool.living + (quick === null ? 0 : 1));
+      },
       async predict({ input }, signal) {
         const outputs = await placeFor(input).run(() => feedsOf(graph.inputs, input), signal);
         return answerOf(outputs, graph, input, signature?.outputs ?? null);

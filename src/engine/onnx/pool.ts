@@ -62,7 +62,7 @@ class Job {
 /**
  * Gives runs to executors, first come first served, one at a time each. An executor past the deadline of its run
  * is retired: its answer is dropped, and another takes its place. One that dies is replaced, and its run is tried
- * once more.
+ * once more. Those that it is not given it starts with the first run.
  */
 export class ExecutorPool {
   readonly #options: PoolOptions;
@@ -71,6 +71,8 @@ export class ExecutorPool {
   readonly #busy = new Map<Executor, Job>();
   readonly #retired = new Set<Executor>();
   #starting = 0;
+  /** Executors that it still may start before the next is one in the place of another. */
+  #first: number;
   readonly #onLeft = (job: Job): void => {
     this.#leave(job);
   };
@@ -78,7 +80,13 @@ export class ExecutorPool {
 
   constructor(options: PoolOptions, executors: readonly Executor[]) {
     this.#options = options;
+    this.#first = options.size - executors.length;
     for (const executor of executors) this.#adopt(executor);
+  }
+
+  /** Executors there are, those past their deadline too. */
+  get living(): number {
+    return this.#idle.length + this.#busy.size + this.#retired.size;
   }
 
   /** Errors: MODEL_FAILED, MODEL_STUCK, WORKER_LOST, DEADLINE_EXCEEDED, CALLER_LEFT. */
@@ -204,7 +212,8 @@ export class ExecutorPool {
       this.#starting -= 1;
       if (this.#closed) return void executor.end();
       this.#adopt(executor);
-      this.#options.onReplaced?.();
+      if (this.#first > 0) this.#first -= 1;
+      else this.#options.onReplaced?.();
       this.#advance();
     } catch (error) {
       this.#starting -= 1;
