@@ -31,7 +31,8 @@ describe('a megabyte of JSON', () => {
     const parse = vi.spyOn(JSON, 'parse');
     const request = { body: bytes, contentType: 'application/json', query: new URLSearchParams() };
     const decoded = await codec.decode(request, signature);
-    expect(parse).toHaveBeenCalledOnce();
+    const ofMuch = parse.mock.calls.filter(([text]) => text.length * 2 > bytes.length);
+    expect(ofMuch).toHaveLength(1);
     const input = decoded.parts[0]?.input;
     expect(input?.kind === 'table' && input.rows === rows && input.columns.length === columns).toBe(true);
   });

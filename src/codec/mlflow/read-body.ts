@@ -5,6 +5,7 @@ import { isObject } from '../values/read-nested.ts';
 import { Faults } from '../values/faults.ts';
 import { malformed, misfit } from './fail.ts';
 import { plain } from './infer.ts';
+import { readNumberGrid } from './number-grid.ts';
 import { columnsFrame, type Frame } from './frame.ts';
 import { dataFields, holdsStructure, readInput, rowFrame } from './read-input.ts';
 import { readTable } from './read-table.ts';
@@ -20,10 +21,18 @@ export interface Memo {
   readonly arrow?: ArrowLibrary;
 }
 
+/** From so many bytes on the numbers cost more than the names. */
+const gridBytes = 16 * 1024;
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON body of `/invocations`. MLFLOW's order: the form, then the data, then the params. */
 export function readJsonBody(body: Uint8Array, signature: Signature | null): DecodedRequest {
+  const grid = body.length < gridBytes ? null : readNumberGrid(body, signature);
+  if (grid !== null) {
+    const memo: Memo = { unwrapped: false };
+    return { parts: [{ input: grid, positions: null }], params: new Map(), rows: null, memo };
+  }
   const members = parsePythonBody(body, signature);
   if (!isObject(members)) throw malformed('it must be an object with one of the input fields');
   const memo: Memo = { unwrapped: isUnwrapped(members) };
