@@ -38,5 +38,5 @@ function boundYoungGeneration() {
     const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
     if (young?.space_size >= enough) v8.setFlagsFromString('--semi-space-growth-factor=1');
   };
-  setInterval(look, 500).unref();
+  setInterval(look, 100).unref();
 }

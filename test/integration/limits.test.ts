@@ -185,8 +185,10 @@ describe('a graph of ONNX that takes long', () => {
 describe('large bodies', () => {
   it('are read with answers to others in between', async () => {
     await using server = await ready(['quick'], '--max-queue-rows', '1000000');
-    const rows = Array.from({ length: 20_000 }, (_, row) => ({ a: row, b: row / 3 }));
+    const rows = Array.from({ length: 40_000 }, (_, row) => ({ a: row, b: row / 3 }));
     const body = JSON.stringify(rows);
+    // Of a size that a thread reads.
+    expect(body.length).toBeGreaterThan(1024 * 1024);
     const large = 12;
     const order: string[] = [];
     let running = large;
@@ -204,8 +206,7 @@ describe('large bodies', () => {
       order.push('large');
     });
     await Promise.all([...bodies, lives()]);
-    // Were they answered one after the other without a turn for anybody else, there would be none between them. How many
-    // there are depends on how many bodies have come whole by one turn of the event loop.
+    // Were they read on the event loop, all that have come whole by one of its turns would be answered without one between.
     const between = order.slice(order.indexOf('large'), order.lastIndexOf('large'));
     expect(between).toContain('live');
   }, 300_000);
