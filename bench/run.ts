@@ -39,10 +39,12 @@ export async function runScenario(
   const servers: Server[] = [];
   for (const launch of launches(scenario, plan, prepared)) servers.push(field.use(await start(launch)));
   const short = await entrantsFor(scenario, 1, servers);
-  await warmUp(short, [64, 1], plan.warmUpPatience);
   const cells: Cell[] = [];
-  for (const connections of plan.connections)
+  for (const connections of plan.connections) {
+    // Right before each: compilers fit code to what it did last.
+    await warmUp(short, [connections], plan.warmUpPatience);
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));
+  }
   if (scenario.long) {
     const long = await entrantsFor(scenario, plan.longRows, servers);
     await warmUp(long, [1], 1);
