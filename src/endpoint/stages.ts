@@ -37,12 +37,7 @@ export class Stages {
   }
 
   async wait<Result>(name: string, job: () => Promise<Result>): Promise<Result> {
-    const began = this.#clock.monotonicMs();
-    try {
-      return await job();
-    } finally {
-      this.#ended(name, began);
-    }
+    return await this.either(name, job);
   }
 
   async #awaited<Result>(name: string, began: number, made: Promise<Result>): Promise<Result> {

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
+import type { Signature } from '../../contract/signature.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Codec, DecodedRequest, EncodedRequest } from '../codec.ts';
 import { asksForArrow, isArrow } from '../accept.ts';
-import type { ReadAnswer, ReaderOptions, ReadQuestion } from './messages.ts';
+import type { ServeCodecOptions } from '../serve.ts';
+import type { ReadAnswer, ReadQuestion } from './messages.ts';
 import { isFlat } from './travels.ts';
-import type { Signature } from '../../contract/signature.ts';
 
-export interface BodyReaderOptions extends ReaderOptions {
+export interface BodyReaderOptions extends ServeCodecOptions {
   readonly clock: Clock;
   /** Bodies of so many bytes are read by the thread. Default: 1 MiB, which takes some ten milliseconds. */
   readonly fromBytes?: number;
@@ -100,7 +101,7 @@ export class BodyReader {
     const { unknownFields } = this.#options;
     const thread = new Worker(entry, {
       name: 'reader',
-      workerData: { unknownFields } satisfies ReaderOptions,
+      workerData: { unknownFields } satisfies ServeCodecOptions,
     });
     thread.on('message', (answer: ReadAnswer) => {
       this.#settle(answer.id, answer);

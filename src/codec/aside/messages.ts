@@ -2,10 +2,6 @@ import type { Signature } from '../../contract/signature.ts';
 import type { ErrorCode } from '../../errors/catalogue.ts';
 import type { ErrorFacts } from '../../errors/countersign-error.ts';
 import type { DecodedRequest } from '../codec.ts';
-import type { ServeCodecOptions } from '../serve.ts';
-
-/** What the reader's thread is made with. */
-export type ReaderOptions = ServeCodecOptions;
 
 /** A body to be read, to the thread. Its buffer changes hands. */
 export interface ReadQuestion {

@@ -3,11 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { createMlflowCodec } from '../mlflow.ts';
 import { createServeArrowCodec } from '../serve-arrow.ts';
-import type { ReadAnswer, ReaderOptions, ReadQuestion } from './messages.ts';
+import type { ServeCodecOptions } from '../serve.ts';
+import type { ReadAnswer, ReadQuestion } from './messages.ts';
 import { memoryOf, travels } from './travels.ts';
 
 /** Runs in a worker thread: reads one body after the other. */
-const codecs = { serve: createServeArrowCodec(workerData as ReaderOptions), mlflow: createMlflowCodec() };
+const codecs = { serve: createServeArrowCodec(workerData as ServeCodecOptions), mlflow: createMlflowCodec() };
 
 async function answer({ protocol, query, signature, ...request }: ReadQuestion): Promise<ReadAnswer> {
   const { id } = request;
