@@ -30,13 +30,16 @@ if (major < 24) {
 
 /**
  * Under load V8 lets the youngest part of the heap grow to 128 MB, half of which stays in memory. A quarter of it costs
- * some more minor collections. Said again and again: V8 forgets it whenever a thread is made.
+ * some more minor collections. Said again and again: V8 forgets it whenever a thread is made, and where it made that part
+ * small while nothing was asked, it has to grow again.
  */
 function boundYoungGeneration() {
   const enough = 32 * 1024 * 1024;
+  const growing = 2; // V8's default
   const look = () => {
     const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-    if (young?.space_size >= enough) v8.setFlagsFromString('--semi-space-growth-factor=1');
+    const factor = young?.space_size >= enough ? 1 : growing;
+    v8.setFlagsFromString(`--semi-space-growth-factor=${factor}`);
   };
   setInterval(look, 100).unref();
 }
