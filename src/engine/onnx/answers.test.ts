@@ -4,7 +4,7 @@ import type { Schema } from '../../contract/signature.ts';
 import { answerOf } from './answers.ts';
 import type { GraphFacts, WireTensor } from './messages.ts';
 
-const graph: GraphFacts = { inputs: [], labels: {}, bytes: 1, quickRows: 0, runtime: '1' };
+const graph: GraphFacts = { inputs: [], labels: {}, bytes: 1, runtime: '1' };
 const classifier: GraphFacts = { ...graph, labels: { p: ['red', 'blue'] } };
 const label: WireTensor = { name: 'label', type: 'int64', dims: [2], data: BigInt64Array.of(1n, 0n) };
 const flat: WireTensor = { name: 'y', type: 'float32', dims: [2, 1], data: Float32Array.of(1, 2) };

@@ -14,6 +14,7 @@ import { feedsOf } from './feeds.ts';
 import type { Isolation } from './link.ts';
 import type { GraphFacts, SessionSettings } from './messages.ts';
 import { ExecutorPool } from './pool.ts';
+import { quickCandidate } from './quick.ts';
 import type { QuickSession } from './quick-session.ts';
 import { sessionSettings } from './session-settings.ts';
 
@@ -68,37 +69,41 @@ class Load {
   async run(directory: string, signal: AbortSignal): Promise<Servable> {
     const path = await this.#locate(directory);
     signal.throwIfAborted();
-    const { workers } = this.#options;
-    const opening = Array.from({ length: workers }, () => this.#open(path, signal));
-    const results = await Promise.allSettled(opening);
-    const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const failed = results.find((result) => result.status === 'rejected');
-    const [first] = opened;
-    if (first === undefined || failed !== undefined) {
-      await Promise.all(opened.map(({ executor }) => executor.end()));
-      throw failed?.reason as Error;
-    }
-    const executors = opened.map(({ executor }) => executor);
-    try {
-      const quick = await this.#openQuick(path, first.graph, signal);
-      if (quick === null) return this.#servable(path, first.graph, executors, null);
-      // Many a model never gets a larger run: threads, which take 10 MB each, are started for the first one.
-      for (const executor of executors) void executor.end();
-      return this.#servable(path, first.graph, [], quick);
-    } catch (error) {
-      await Promise.all(executors.map((executor) => executor.end()));
-      throw error;
-    }
+    const quick = await this.#openQuick(path, signal);
+    // Many a model never gets a larger run: threads, which take 10 MB each, are started for the first one.
+    if (quick !== null) return this.#servable(path, quick.graph, [], quick);
+    const opened = await this.#openAll(path, signal);
+    return this.#servable(
+      path,
+      opened[0].graph,
+      opened.map(({ executor }) => executor),
+      null,
+    );
   }
 
   /** A session on the event loop, for a graph that has quick runs. */
-  async #openQuick(path: string, graph: GraphFacts, signal: AbortSignal): Promise<QuickSession | null> {
-    if (graph.quickRows === 0 || this.#options.isolation === 'process') return null;
+  async #openQuick(path: string, signal: AbortSignal): Promise<QuickSession | null> {
+    if (this.#options.isolation === 'process') return null;
+    // Where it cannot be read, the thread finds the same and says so.
+    const file = await quickCandidate(path).catch(() => null);
+    if (file === null) return null;
     const { QuickSession } = await import('./quick-session.ts');
-    const quick = await QuickSession.open(path, this.#settings(), this.#metadata);
-    if (signal.aborted) await quick.end();
+    const quick = await QuickSession.open(file, this.#settings(), this.#metadata);
+    if (signal.aborted) await quick?.end();
     signal.throwIfAborted();
     return quick;
+  }
+
+  /** As many as there are to be workers, or none. */
+  async #openAll(path: string, signal: AbortSignal): Promise<readonly [Opened, ...Opened[]]> {
+    const opening = Array.from({ length: this.#options.workers }, () => this.#open(path, signal));
+    const results = await Promise.allSettled(opening);
+    const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.find((result) => result.status === 'rejected');
+    const [first, ...others] = opened;
+    if (first !== undefined && failed === undefined) return [first, ...others];
+    await Promise.all(opened.map(({ executor }) => executor.end()));
+    throw failed?.reason as Error;
   }
 
   #settings(): SessionSettings {
@@ -152,8 +157,8 @@ class Load {
     const { signature } = this.#metadata;
     const pool = this.#pool(path, executors);
     const placeFor = (input: Payload): QuickSession | ExecutorPool =>
-      quick !== null && (rowCount(input) ?? Number.POSITIVE_INFINITY) <= graph.quickRows ? quick : pool;
-    const quickly = quick === null ? '' : `; up to ${String(graph.quickRows)} rows at once on the event loop`;
+      quick !== null && (rowCount(input) ?? Number.POSITIVE_INFINITY) <= quick.rows ? quick : pool;
+    const quickly = quick === null ? '' : `; up to ${String(quick.rows)} rows at once on the event loop`;
     return {
       engine: 'onnx',
       executors: workers,

@@ -53,8 +53,6 @@ export interface GraphFacts {
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Size of the model file and the files of weights it names. */
   readonly bytes: number;
-  /** Up to how many rows a run is so quick that it need not leave the event loop; zero: none is. */
-  readonly quickRows: number;
   /** Version of onnxruntime. */
   readonly runtime: string;
 }
@@ -72,11 +70,12 @@ export type Question =
   | { readonly kind: 'run'; readonly feeds: readonly WireTensor[] }
   | { readonly kind: 'end' };
 
-export type Answer =
+export type Answer = LoadAnswer | RunAnswer;
+
+export type LoadAnswer =
   | { readonly kind: 'loaded'; readonly graph: GraphFacts }
   /** The model cannot run here at all. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  | RunAnswer;
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export type RunAnswer =
   | { readonly kind: 'outputs'; readonly outputs: readonly WireTensor[] }

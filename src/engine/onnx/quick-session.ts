@@ -2,24 +2,38 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { countersignError } from '../../errors/countersign-error.ts';
 import type { VersionRef } from '../../registry/registry.ts';
 import { leftError } from '../leaving.ts';
-import type { SessionSettings, WireTensor } from './messages.ts';
-import { load, run } from './session.ts';
+import type { GraphFacts, SessionSettings, WireTensor } from './messages.ts';
+import type { ModelFile } from './model-file.ts';
+import { quickRows } from './quick.ts';
+import { openSession, run } from './session.ts';
 
 /** A session on the event loop itself, for runs that are over before a thread would have been woken for them. */
 export class QuickSession {
+  readonly graph: GraphFacts;
+  /** Up to how many rows a run is quick. */
+  readonly rows: number;
   readonly #session: InferenceSession;
   readonly #ref: VersionRef;
 
-  private constructor(session: InferenceSession, ref: VersionRef) {
+  private constructor(session: InferenceSession, graph: GraphFacts, rows: number, ref: VersionRef) {
     this.#session = session;
+    this.graph = graph;
+    this.rows = rows;
     this.#ref = ref;
   }
 
-  /** Errors: ENGINE_CANNOT_LOAD. */
-  static async open(path: string, settings: SessionSettings, ref: VersionRef): Promise<QuickSession> {
-    const { session, answer } = await load(path, settings);
-    if (session !== null) return new QuickSession(session, ref);
-    throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', 'reason' in answer ? answer.reason : answer.kind);
+  /** Null where its runs are not quick. Errors: ENGINE_CANNOT_LOAD. */
+  static async open(
+    file: ModelFile,
+    settings: SessionSettings,
+    ref: VersionRef,
+  ): Promise<QuickSession | null> {
+    const { session, answer } = await openSession(file, settings);
+    if (session === null) throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', answer.reason);
+    const rows = await quickRows(answer.graph.inputs, (feeds) => run(session, feeds));
+    if (rows > 0) return new QuickSession(session, answer.graph, rows, ref);
+    await session.release();
+    return null;
   }
 
   /** Nobody can leave while it runs. Errors: MODEL_FAILED, DEADLINE_EXCEEDED, CALLER_LEFT. */

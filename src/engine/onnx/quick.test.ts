@@ -1,49 +1,68 @@
 import { expect, test } from 'vitest';
 
-import type { GraphInput, WireTensor } from './messages.ts';
-import { type Candidate, quickRows } from './quick.ts';
+import type { GraphInput, RunAnswer, WireTensor } from './messages.ts';
+import { mayBeQuick, quickRows } from './quick.ts';
 
 const matrix: GraphInput = { name: 'X', type: 'float32', shape: ['N', 4] };
-const forest: Candidate = { inputs: [matrix], operators: ['TreeEnsembleClassifier'], bytes: 10_000 };
+const nothing: RunAnswer = { kind: 'outputs', outputs: [] };
 
 /** Answers at once, and keeps what it was fed. */
-function instant(): { run: () => Promise<Record<string, never>>; fed: (readonly WireTensor[])[] } {
+function instant(): { run: () => Promise<RunAnswer>; fed: (readonly WireTensor[])[] } {
   const fed: (readonly WireTensor[])[] = [];
-  const run = (feeds: readonly WireTensor[] = []): Promise<Record<string, never>> => {
+  const run = (feeds: readonly WireTensor[] = []): Promise<RunAnswer> => {
     fed.push(feeds);
-    return Promise.resolve({});
+    return Promise.resolve(nothing);
   };
   return { run, fed };
 }
 
-test('a small graph that answers a batch at once is quick for so many rows', async () => {
+test('a graph that answers a batch at once is quick for so many rows', async () => {
   const { run, fed } = instant();
-  expect(await quickRows(forest, run)).toBe(64);
+  expect(await quickRows([matrix], run)).toBe(64);
   expect(fed[0]).toEqual([{ ...matrix, shape: undefined, dims: [64, 4], data: new Float32Array(256) }]);
 });
 
 test('a graph that takes its time is not', async () => {
-  const slow = async (): Promise<Record<string, never>> => {
+  const slow = async (): Promise<RunAnswer> => {
     await new Promise((resolve) => setTimeout(resolve, 2));
-    return {};
+    return nothing;
   };
-  expect(await quickRows(forest, slow)).toBe(0);
+  expect(await quickRows([matrix], slow)).toBe(0);
 });
 
 test('nor is one that fails', async () => {
-  expect(await quickRows(forest, () => Promise.reject(new TypeError('no')))).toBe(0);
+  expect(await quickRows([matrix], () => Promise.resolve({ kind: 'failed', reason: 'no' }))).toBe(0);
 });
 
-test.each<[string, Partial<Candidate>]>([
-  ['whose work depends on the values', { operators: ['TreeEnsembleClassifier', 'Range'] }],
-  ['that loops', { operators: ['Loop'] }],
-  ['that is large', { bytes: 2_000_000 }],
-  ['that takes text', { inputs: [{ ...matrix, type: 'string' }] }],
-  ['with more than its rows left open', { inputs: [{ ...matrix, shape: ['N', 'M'] }] }],
-  ['of an unknown shape', { inputs: [{ ...matrix, shape: [] }] }],
-  ['without rows', { inputs: [{ ...matrix, shape: [1, 4] }] }],
+test('one that holds everybody up is not run again', async () => {
+  let runs = 0;
+  const slow = (): Promise<RunAnswer> => {
+    runs += 1;
+    const until = performance.now() + 30;
+    while (performance.now() < until);
+    return Promise.resolve(nothing);
+  };
+  expect(await quickRows([matrix], slow)).toBe(0);
+  expect(runs).toBe(1);
+});
+
+test.each<[string, Partial<GraphInput>]>([
+  ['that takes text', { type: 'string' }],
+  ['with more than its rows left open', { shape: ['N', 'M'] }],
+  ['of an unknown shape', { shape: [] }],
+  ['without rows', { shape: [1, 4] }],
+  ['with rows of millions of cells', { shape: ['N', 3, 1024, 1024] }],
 ])('a graph %s is not tried', async (_, difference) => {
   const { run, fed } = instant();
-  expect(await quickRows({ ...forest, ...difference }, run)).toBe(0);
+  expect(await quickRows([{ ...matrix, ...difference }], run)).toBe(0);
   expect(fed).toEqual([]);
+});
+
+test.each<[string, readonly string[], number, boolean]>([
+  ['a small one of steady operators', ['TreeEnsembleClassifier'], 10_000, true],
+  ['one whose work depends on the values', ['TreeEnsembleClassifier', 'Range'], 10_000, false],
+  ['one that loops', ['Loop'], 10_000, false],
+  ['a large one', ['TreeEnsembleClassifier'], 2_000_000, false],
+])('%s: whether it may be tried on the event loop', (_, operators, bytes, expected) => {
+  expect(mayBeQuick({ operators, bytes })).toBe(expected);
 });

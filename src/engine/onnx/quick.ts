@@ -1,13 +1,18 @@
-import type { InferenceSession } from 'onnxruntime-node';
+import { stat } from 'node:fs/promises';
 import { systemClock } from '../../util/clock.ts';
 import { allocate } from './cells.ts';
-import type { GraphInput, WireTensor } from './messages.ts';
+import type { GraphInput, RunAnswer, WireTensor } from './messages.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
 
 /** A session larger than this takes too long to open on the event loop, and is hardly ever quick. */
 const mostBytes = 1_000_000;
 /** Rows of the runs that are timed: the default of `--max-batch-rows`. */
 const rows = 64;
 const timedRuns = 5;
+/** A graph that has held the event loop up for so long is not quick, whatever its next run would say. */
+const patienceMs = 20;
+/** In the rows of all its inputs, that is. */
+const mostCells = 100_000;
 /** A run that holds the event loop up no longer than reading a large body does. A hand-over to a thread costs half. */
 const quickMs = 0.2;
 
@@ -27,30 +32,29 @@ const steadyOperators: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-export interface Candidate {
-  readonly inputs: readonly GraphInput[];
-  readonly operators: readonly string[];
-  readonly bytes: number;
+/**
+ * The model where its runs may be so quick that they need not leave the event loop, which is then tried
+ * (`quickRows`); null where it is too large, or its work may depend on the values it is given. Rejects as reading does.
+ */
+export async function quickCandidate(path: string): Promise<ModelFile | null> {
+  if ((await stat(path)).size > mostBytes) return null;
+  const file = await readModelFile(path);
+  return mayBeQuick(file) ? file : null;
 }
 
-/**
- * Up to how many rows a run is so quick that it need not leave the event loop: handing it over would cost more. Zero
- * where that is not known for any input.
- */
+export function mayBeQuick({ bytes, operators }: Pick<ModelFile, 'bytes' | 'operators'>): boolean {
+  return bytes <= mostBytes && operators.every((operator) => steadyOperators.has(operator));
+}
+
+/** Up to how many rows a run is so quick that handing it over would cost more; zero where that is not known for any input. */
 export async function quickRows(
-  candidate: Candidate,
-  run: (feeds: readonly WireTensor[]) => Promise<InferenceSession.ReturnType>,
+  inputs: readonly GraphInput[],
+  run: (feeds: readonly WireTensor[]) => Promise<RunAnswer>,
 ): Promise<number> {
-  if (candidate.bytes > mostBytes) return 0;
-  if (!candidate.operators.every((operator) => steadyOperators.has(operator))) return 0;
-  const feeds = candidate.inputs.map(blank);
+  const feeds = inputs.map(blank);
   const known = feeds.filter((feed) => feed !== null);
   if (known.length < feeds.length) return 0;
-  try {
-    return (await fastest(() => run(known))) <= quickMs ? rows : 0;
-  } catch {
-    return 0;
-  }
+  return (await fastest(() => run(known))) <= quickMs ? rows : 0;
 }
 
 /** Rows of zeros; null where the shape does not say what one row is. */
@@ -60,23 +64,17 @@ function blank({ name, type, shape }: GraphInput): WireTensor | null {
   const sizes = cells.filter((size) => typeof size === 'number');
   if (sizes.length < cells.length) return null;
   const dims = [rows, ...sizes];
-  return {
-    name,
-    type,
-    dims,
-    data: allocate(
-      type,
-      dims.reduce((product, size) => product * size, 1),
-    ),
-  };
+  const count = dims.reduce((product, size) => product * size, 1);
+  return count > mostCells ? null : { name, type, dims, data: allocate(type, count) };
 }
 
-/** The first runs are slower than all that follow, and a busy machine only ever adds. */
-async function fastest(run: () => Promise<unknown>): Promise<number> {
+/** The first runs are slower than all that follow, and a busy machine only ever adds. Infinite where a run fails. */
+async function fastest(run: () => Promise<RunAnswer>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < timedRuns; index++) {
+  const start = systemClock.monotonicMs();
+  for (let index = 0; index < timedRuns && systemClock.monotonicMs() - start < patienceMs; index++) {
     const began = systemClock.monotonicMs();
-    await run();
+    if ((await run()).kind === 'failed') return Number.POSITIVE_INFINITY;
     best = Math.min(best, systemClock.monotonicMs() - began);
   }
   return best;

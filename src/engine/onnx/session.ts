@@ -1,19 +1,17 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import {
   tensorTypes,
   type Answer,
   type Cells,
   type GraphInput,
+  type LoadAnswer,
   type Question,
   type RunAnswer,
   type SessionSettings,
   type TensorType,
   type WireTensor,
 } from './messages.ts';
-import { prepareModel, type PreparedModel } from './model-bytes.ts';
-import { quickRows } from './quick.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
 
 type Metadata = InferenceSession['inputMetadata'][number];
 
@@ -46,23 +44,27 @@ export function serveSession(reply: (answer: Answer) => void, end: () => void): 
 }
 
 /** A session, and what it says of its model; null where it cannot run the model. */
-interface Loaded {
-  readonly session: InferenceSession | null;
-  readonly answer: Answer;
+type Loaded =
+  | { readonly session: InferenceSession; readonly answer: LoadAnswer & { readonly kind: 'loaded' } }
+  | { readonly session: null; readonly answer: LoadAnswer & { readonly kind: 'refused' } };
+
+async function load(path: string, settings: SessionSettings): Promise<Loaded> {
+  try {
+    return await openSession(await readModelFile(path), settings);
+  } catch (error) {
+    return refused(messageOf(error));
+  }
 }
 
-export async function load(path: string, settings: SessionSettings): Promise<Loaded> {
+/** Blocks the thread it is called on until the session is there. */
+export async function openSession(file: ModelFile, settings: SessionSettings): Promise<Loaded> {
+  if (file.edited !== null && file.externalFiles.length > 0) {
+    return refused('it has a ZipMap and keeps its weights in files of their own');
+  }
   try {
-    const bytes = await readFile(path);
-    const prepared = prepareModel(bytes);
-    if (prepared.edited !== null && prepared.externalFiles.length > 0) {
-      return refused('it has a ZipMap and keeps its weights in files of their own');
-    }
-    const session = await create(prepared.edited ?? path, settings);
+    const session = await create(file.edited ?? file.path, settings);
     const reason = unreadable(session);
-    if (reason !== null) return refused(reason);
-    const size = bytes.length + (await externalBytes(path, prepared));
-    return { session, answer: await loaded(session, prepared, size) };
+    return reason === null ? { session, answer: loaded(session, file) } : refused(reason);
   } catch (error) {
     return refused(messageOf(error));
   }
@@ -99,21 +101,17 @@ function isTensorType(type: string): type is TensorType {
   return (tensorTypes as readonly string[]).includes(type);
 }
 
-async function loaded(session: InferenceSession, prepared: PreparedModel, bytes: number): Promise<Answer> {
-  const { labels, operators } = prepared;
+function loaded(
+  session: InferenceSession,
+  { labels, bytes }: ModelFile,
+): LoadAnswer & { readonly kind: 'loaded' } {
   const inputs = session.inputMetadata.flatMap((value): GraphInput[] =>
     value.isTensor && isTensorType(value.type)
       ? [{ name: value.name, type: value.type, shape: value.shape }]
       : [],
   );
-  const quick = await quickRows({ inputs, operators, bytes }, (feeds) => session.run(tensorsOf(feeds)));
   const runtime = env.versions.node ?? env.versions.common;
-  return { kind: 'loaded', graph: { inputs, labels, bytes, quickRows: quick, runtime } };
-}
-
-async function externalBytes(path: string, { externalFiles }: PreparedModel): Promise<number> {
-  const sizes = externalFiles.map((file) => stat(join(dirname(path), file)).then(({ size }) => size));
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return { kind: 'loaded', graph: { inputs, labels, bytes, runtime } };
 }
 
 export async function run(session: InferenceSession, feeds: readonly WireTensor[]): Promise<RunAnswer> {
