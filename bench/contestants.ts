@@ -74,3 +74,15 @@ export function echo({ body }: Asked): Launch {
     body,
   };
 }
+
+/** The least that a server in Node can do with an ONNX model of one input. */
+export function bareOnnx(prepared: Prepared, { model, body }: Asked): Launch {
+  const graph = join(prepared.folders[model] ?? '', 'model.onnx');
+  return {
+    name: 'bare Fastify with onnxruntime',
+    command: process.execPath,
+    args: (port) => [join(root, 'bench', 'onnx-server.ts'), String(port), graph],
+    path: '/invocations',
+    body,
+  };
+}

@@ -1,5 +1,5 @@
 import { alternate, bodyFile, type Cell, type Effort, type Entrant, warmUp } from './compare.ts';
-import { countersign, echo, mlflow } from './contestants.ts';
+import { bareOnnx, countersign, echo, mlflow } from './contestants.ts';
 import { requireEqual } from './equal.ts';
 import type { Noise } from './noise.ts';
 import type { Peer } from './peers/peer.ts';
@@ -41,8 +41,10 @@ export async function runScenario(
   const short = await entrantsFor(scenario, 1, servers);
   const cells: Cell[] = [];
   for (const connections of plan.connections) {
-    // Right before each: compilers fit code to what it did last.
-    await warmUp(short, [connections], plan.warmUpPatience);
+    // Right before each: compilers fit code to what it did last. They do so after some ten thousand requests, which
+    // one connection takes half a minute for.
+    const levels = new Set([Math.max(...plan.connections), connections]);
+    await warmUp(short, [...levels], plan.warmUpPatience);
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));
   }
   if (scenario.long) {
@@ -64,6 +66,7 @@ function launches(scenario: Scenario, { peers, variants }: Plan, prepared: Prepa
     mlflow(prepared, theirs),
     ...same.map((asked) => ({ ...mlflow(prepared, asked), name: 'mlflow models serve, same ONNX' })),
     ...peers.map((peer) => peer.launch(prepared, theirs)),
+    ...(scenario.same === undefined ? [] : [bareOnnx(prepared, ours)]),
     echo(theirs),
   ];
 }

@@ -1,6 +1,7 @@
 import { type Cell, ratioOf } from '../compare.ts';
-import type { Result, ServerFacts } from '../run.ts';
+import type { Result } from '../run.ts';
 import { ratios, shown, shownSpread, spread, type Spread } from '../statistics.ts';
+import type { Starts } from '../studies/starts.ts';
 import type { StudyResult } from '../studies/study.ts';
 
 /** What there is to be judged. */
@@ -80,8 +81,8 @@ const targets: readonly Target[] = [
     reach: 7,
     figure: against(wideOnnx, 1, mlflow, 'perSecond', 1000),
   },
-  { row: 'start to first answer: ONNX', reach: 8, figure: facts(onnx, ({ startMs }) => startMs) },
-  { row: 'start to first answer: Python', reach: 1.2, figure: facts(pyfunc, ({ startMs }) => startMs) },
+  { row: 'start to first answer: ONNX', reach: 8, figure: ofStarts(onnx) },
+  { row: 'start to first answer: Python', reach: 1.2, figure: ofStarts(pyfunc) },
   {
     row: 'a second version in the same environment, to its first answer',
     reach: 6,
@@ -90,7 +91,7 @@ const targets: readonly Target[] = [
   {
     row: 'memory after the load (PSS of all processes), ONNX only',
     reach: 2,
-    figure: facts(onnx, ({ pssBytes }) => pssBytes),
+    figure: memoryOf(onnx),
   },
   {
     row: 'memory of each further Python version of one environment, MiB',
@@ -165,11 +166,19 @@ function inverted(figure: Target['figure']): Target['figure'] {
   };
 }
 
-function facts(scenario: string, of: (server: ServerFacts) => number): Target['figure'] {
+function memoryOf(scenario: string): Target['figure'] {
   return ({ results }) => {
     const servers = results.find((result) => result.scenario === scenario)?.servers ?? [];
     const [ours, theirs] = ['countersign', mlflow].map((name) => servers.find(({ label }) => label === name));
-    return ours === undefined || theirs === undefined ? null : ratios([of(theirs)], [of(ours)]);
+    return ours === undefined || theirs === undefined ? null : ratios([theirs.pssBytes], [ours.pssBytes]);
+  };
+}
+
+function ofStarts(scenario: string): Target['figure'] {
+  return ({ studies }) => {
+    const study = studies.find(({ study: name }) => name === 'Start to first answer');
+    const found = (study?.figures as readonly Starts[] | undefined)?.find((one) => one.scenario === scenario);
+    return found === undefined ? null : ratios(found.mlflow, found.ours);
   };
 }
 
