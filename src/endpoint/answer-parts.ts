@@ -42,13 +42,13 @@ export async function answerParts(options: AnswerPartsOptions): Promise<readonly
 }
 
 /** As many at once as keep every executor busy: a request of a thousand parts must not fill the queue by itself. */
-async function askEach(
+function askEach(
   inputs: readonly Payload[],
   executors: number,
   ask: (input: Payload) => Promise<Payload>,
 ): Promise<readonly Payload[]> {
   const [only, ...more] = inputs;
-  if (only !== undefined && more.length === 0) return [await ask(only)];
+  if (only !== undefined && more.length === 0) return ask(only).then((answer) => [answer]);
   return mapBounded(inputs, executors + 1, ask);
 }
 

@@ -31,18 +31,19 @@ export class Stages {
       this.#ended(name, began);
       throw error;
     }
-    if (made instanceof Promise) return this.#awaited(name, began, made);
+    if (made instanceof Promise) return this.#awaited(name, began, () => made);
     this.#ended(name, began);
     return made;
   }
 
-  async wait<Result>(name: string, job: () => Promise<Result>): Promise<Result> {
-    return await this.either(name, job);
+  /** For what always needs waiting. */
+  wait<Result>(name: string, job: () => Promise<Result>): Promise<Result> {
+    return this.#awaited(name, this.#clock.monotonicMs(), job);
   }
 
-  async #awaited<Result>(name: string, began: number, made: Promise<Result>): Promise<Result> {
+  async #awaited<Result>(name: string, began: number, job: () => Promise<Result>): Promise<Result> {
     try {
-      return await made;
+      return await job();
     } finally {
       this.#ended(name, began);
     }

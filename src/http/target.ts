@@ -11,15 +11,22 @@ export interface Target {
   readonly terms: Terms;
 }
 
-/** The endpoint named in the path, or the default one. */
-export async function endpointOf(exchange: Exchange, { catalogue }: HttpOptions): Promise<Endpoint> {
+/** The endpoint named in the path, or the default one; at once where it is known. */
+export function endpointOf(exchange: Exchange, { catalogue }: HttpOptions): Endpoint | Promise<Endpoint> {
   const name = exchange.params['name'] ?? null;
-  return exchange.found(catalogue.known(name) ?? (await catalogue.endpoint(name, exchange.signal)));
+  const known = catalogue.known(name);
+  if (known !== null) return exchange.found(known);
+  return catalogue.endpoint(name, exchange.signal).then((endpoint) => exchange.found(endpoint));
 }
 
 /** As `endpointOf`, with the version of path and headers. A version in the path is read under its own signature. */
-export async function targetOf(exchange: Exchange, options: HttpOptions): Promise<Target> {
-  const endpoint = await endpointOf(exchange, options);
+export function targetOf(exchange: Exchange, options: HttpOptions): Target | Promise<Target> {
+  const endpoint = endpointOf(exchange, options);
+  if (endpoint instanceof Promise) return endpoint.then((found) => targetAt(found, exchange));
+  return targetAt(endpoint, exchange);
+}
+
+function targetAt(endpoint: Endpoint, exchange: Exchange): Target {
   const { version, alias } = exchange.params;
   const inPath: Selector | null =
     version !== undefined ? versionInPath(version) : alias !== undefined ? { kind: 'alias', alias } : null;
