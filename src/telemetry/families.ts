@@ -11,15 +11,20 @@ interface FamilyOptions {
   readonly labelNames: readonly string[];
 }
 
-/** Between the values of labels in a key: no label of ours holds it, and if one did, two children would be one. */
-const separator = '\u0000';
+/** The children whose first labels have certain values: by the value of the next label; at the end, the one child. */
+class Branch<Child> {
+  readonly next = new Map<string, Branch<Child>>();
+  child: Child | null = null;
+}
 
 abstract class Family<Child> {
   protected readonly name: string;
   readonly #help: string;
   readonly #type: string;
   readonly #labelNames: readonly string[];
-  readonly #children = new Map<string, { readonly labels: string; readonly child: Child }>();
+  /** By the values one after the other: joining them to one key costs more than all else here. */
+  readonly #root = new Branch<Child>();
+  readonly #children: { readonly labels: string; readonly child: Child }[] = [];
 
   constructor({ name, help, labelNames }: FamilyOptions, type: string) {
     this.name = name;
@@ -30,17 +35,28 @@ abstract class Family<Child> {
 
   /** The child with these values of the labels, in the order of their names. */
   of(...values: readonly string[]): Child {
-    const key = values.length === 1 ? (values[0] ?? '') : values.join(separator);
-    const known = this.#children.get(key);
-    if (known !== undefined) return known.child;
+    let branch = this.#root;
+    for (const value of values) {
+      let next = branch.next.get(value);
+      if (next === undefined) {
+        next = new Branch();
+        branch.next.set(value, next);
+      }
+      branch = next;
+    }
+    branch.child ??= this.#add(values);
+    return branch.child;
+  }
+
+  #add(values: readonly string[]): Child {
     const labels = this.#labelNames.map((name, index) => `${name}="${escapeValue(values[index] ?? '')}"`);
     const child = this.create();
-    this.#children.set(key, { labels: labels.join(','), child });
+    this.#children.push({ labels: labels.join(','), child });
     return child;
   }
 
   render(): string {
-    const samples = [...this.#children.values()].flatMap(({ labels, child }) => this.samples(child, labels));
+    const samples = this.#children.flatMap(({ labels, child }) => this.samples(child, labels));
     return [`# HELP ${this.name} ${this.#help}`, `# TYPE ${this.name} ${this.#type}`, ...samples].join('\n');
   }
 
