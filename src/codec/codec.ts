@@ -70,6 +70,12 @@ export interface Codec<Request = EncodedRequest, Answer = EncodedAnswer> {
   /** A promise where the format can only be read so. */
   decode(request: Request, signature: Signature | null): DecodedRequest | Promise<DecodedRequest>;
   encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): Answer;
+  /** Asked before `encode`, for answers that others would have to wait for. Null, and where it is absent: this is none. */
+  encodeLong?(
+    answers: readonly Payload[],
+    request: DecodedRequest,
+    signature: Signature | null,
+  ): Promise<Answer> | null;
   /** An exception of the model as this protocol tells of it; where it is absent, as it is. */
   failed?(error: unknown, request: DecodedRequest, signature: Signature | null): unknown;
 }

@@ -12,7 +12,8 @@ import { readArrowBody } from './mlflow/read-arrow.ts';
 import { type Memo, readJsonBody } from './mlflow/read-body.ts';
 import { readCsvBody } from './mlflow/read-csv.ts';
 import { readParquetBody } from './mlflow/read-parquet.ts';
-import { writePrediction } from './mlflow/write.ts';
+import { isList, writePrediction } from './mlflow/write.ts';
+import { isLong, writePieces } from './pieces.ts';
 
 /**
  * The protocol of `mlflow models serve`, `POST /invocations`: the forms of body that it takes, the answers it writes.
@@ -41,6 +42,7 @@ export function createMlflowCodec(): Codec {
       return readers[format](request.body, signature);
     },
     encode,
+    encodeLong,
     failed,
   };
 }
@@ -69,11 +71,23 @@ function encode(
   request: DecodedRequest,
   signature: Signature | null,
 ): EncodedAnswer {
-  const { unwrapped, arrow } = request.memo as Memo;
+  const { arrow } = request.memo as Memo;
   // MLflow writes datetimes without a zone.
   if (arrow !== undefined) return writeAnswers(answers, request, signature?.outputs ?? null, arrow, null);
   // Every request is one part: a frame reaches the model whole, as it does in MLflow.
-  const prediction = answers.map(writePrediction).join(',');
+  return wrapped(answers.map(writePrediction).join(','), request);
+}
+
+function encodeLong(answers: readonly Payload[], request: DecodedRequest): Promise<EncodedAnswer> | null {
+  const [answer, ...others] = answers;
+  if (answer === undefined || others.length > 0 || !isList(answer) || !isLong(answer)) return null;
+  if ((request.memo as Memo).arrow !== undefined) return null;
+  const items = writePieces(answer, (piece) => writePrediction(piece).slice(1, -1));
+  return items.then((texts) => wrapped(`[${texts.join(',')}]`, request));
+}
+
+function wrapped(prediction: string, { memo }: DecodedRequest): EncodedAnswer {
+  const { unwrapped } = memo as Memo;
   return {
     contentType: 'application/json',
     body: unwrapped ? prediction : `{"predictions":${prediction}}`,

@@ -10,6 +10,7 @@ import type { Codec, DecodedRequest, EncodedRequest } from './codec.ts';
 import { accept, createServeCodec, type ReadRequest, type ServeCodecOptions } from './serve.ts';
 import { readArrowInputs } from './serve/read-arrow.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
+import { encodeLongAnswers } from './serve/write-answers.ts';
 import { Faults } from './values/faults.ts';
 import { type ReadPolicy, strict } from './values/read-nested.ts';
 
@@ -39,6 +40,8 @@ export function createServeArrowCodec(options: ServeCodecOptions): Codec {
       if (memo === null) return json.encode(answers, request, signature);
       return writeAnswers(answers, request, signature?.outputs ?? null, memo.library, 'UTC');
     },
+    encodeLong: (answers, request, signature) =>
+      request.memo === null ? encodeLongAnswers(answers, request, signature) : null,
   };
 }
 

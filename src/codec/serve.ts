@@ -8,7 +8,7 @@ import { openEnvelope } from './serve/envelope.ts';
 import type { ReadInputs } from './serve/body-rows.ts';
 import { readInputs } from './serve/read-inputs.ts';
 import { readRequestParams } from './serve/read-request-params.ts';
-import { encodeAnswers } from './serve/write-answers.ts';
+import { encodeAnswers, encodeLongAnswers } from './serve/write-answers.ts';
 import { Faults } from './values/faults.ts';
 import { readAny, type ReadPolicy, strict, type UnknownFields } from './values/read-nested.ts';
 
@@ -27,6 +27,7 @@ export function createServeCodec({ unknownFields }: ServeCodecOptions): PromptCo
     name: 'serve',
     decode: (request, signature) => decode(request, signature, policy),
     encode: encodeAnswers,
+    encodeLong: encodeLongAnswers,
   };
 }
 

@@ -149,7 +149,12 @@ export class ModelEndpoint implements Endpoint {
     } catch (error) {
       throw codec.failed?.(error, request, resolved.signature) ?? error;
     }
-    return stages.run('encode', () => codec.encode(answers, request, resolved.signature));
+    const { signature } = resolved;
+    const encoded = stages.either(
+      'encode',
+      () => codec.encodeLong?.(answers, request, signature) ?? codec.encode(answers, request, signature),
+    );
+    return encoded instanceof Promise ? await deadline.race(encoded) : encoded;
   }
 
   /** Has MLflow's own code read and answer it. An engine without any is asked what we read of it ourselves. */

@@ -121,13 +121,15 @@ export class GraphEndpoint implements Endpoint {
         ? []
         : await stages.wait('predict', () => this.#run(prepared, rows, request, call, deadline, observer));
     const parts = stages.run('conform', () => this.#conform(outputs, rows.length, prepared));
-    return stages.run('encode', () =>
-      call.codec.encode(
-        parts.map(({ input }) => input),
-        { ...request, parts, rows: rows.length },
-        prepared.signature,
-      ),
+    const answers = parts.map(({ input }) => input);
+    const answered = { ...request, parts, rows: rows.length };
+    const { signature } = prepared;
+    const { codec } = call;
+    const encoded = stages.either(
+      'encode',
+      () => codec.encodeLong?.(answers, answered, signature) ?? codec.encode(answers, answered, signature),
     );
+    return encoded instanceof Promise ? await deadline.race(encoded) : encoded;
   }
 
   async stream(): Promise<AsyncIterable<string>> {

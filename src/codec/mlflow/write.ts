@@ -21,6 +21,12 @@ export function writePrediction(answer: Payload): string {
   }
 }
 
+/** Whether it is written as a list of its rows. */
+export function isList(answer: Payload): boolean {
+  if (answer.kind !== 'tensors') return answer.kind === 'table' || Array.isArray(answer.value);
+  return answer.tensors.length === 1 && answer.tensors[0]?.name === null;
+}
+
 function writeTable(table: Table): string {
   const columns = table.columns.map(({ name, vector, nulls }, index) => ({
     prefix: `${JSON.stringify(name ?? String(index))}:`,

@@ -1,8 +1,10 @@
 import type { Schema, Signature } from '../../contract/signature.ts';
 import { countersignError } from '../../errors/countersign-error.ts';
 import type { Payload } from '../../payload/payload.ts';
+import { rowCount } from '../../payload/rows.ts';
 import type { DecodedRequest, EncodedAnswer } from '../codec.ts';
-import { writeRows } from './write-rows.ts';
+import { isLong, writePieces } from '../pieces.ts';
+import { isStacked, writeRows } from './write-rows.ts';
 
 /** The answer to a request of `/serve`: a list of outputs, one per row, in the order of the request. */
 export function encodeAnswers(
@@ -12,6 +14,24 @@ export function encodeAnswers(
 ): EncodedAnswer {
   const texts = rowTexts(answers, request, signature?.outputs ?? null);
   return { contentType: 'application/json', body: `[${texts.join(',')}]` };
+}
+
+/** The same of an answer that others would have to wait for; null where it is none, or has no rows of its own. */
+export function encodeLongAnswers(
+  answers: readonly Payload[],
+  { parts, rows }: DecodedRequest,
+  signature: Signature | null,
+): Promise<EncodedAnswer> | null {
+  const [answer, ...others] = answers;
+  if (answer === undefined || others.length > 0 || !isLong(answer)) return null;
+  const outputs = signature?.outputs ?? null;
+  const count = rowCount(answer);
+  const isWhole = parts[0]?.positions === null && count === (rows ?? count);
+  if (!isWhole || (answer.kind === 'tensors' && !isStacked(answer, rows, outputs))) return null;
+  return writePieces(answer, (piece) => writeRows(piece, rowCount(piece), outputs).join(',')).then((texts) => ({
+    contentType: 'application/json',
+    body: `[${texts.join(',')}]`,
+  }));
 }
 
 /** The outputs, each as JSON. */
