@@ -11,7 +11,9 @@ import os
 import subprocess
 import sys
 import uuid
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
 
 from .frames import _PREFIX, Json, pack_frame
 
@@ -38,32 +40,82 @@ def header_of(frame: bytes) -> dict[str, Any]:
     return header
 
 
-class Link:
-    """Frames with one process, not looked into."""
+class Link(asyncio.Protocol):
+    """Frames with one process, not looked into but for the first, which says who it is.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self._writer = writer
+    A protocol and not streams: what a request waits for is one future, without a task or a buffer of its own.
+    """
 
-    async def receive(self) -> bytes | None:
+    def __init__(self, greeted: Callable[[Link, bytes], None]) -> None:
+        self._greeted: Callable[[Link, bytes], None] | None = greeted
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        # Frames that nobody waits for yet.
+        self._frames: deque[bytes] = deque()
+        self._waiting: asyncio.Future[bytes | None] | None = None
+        self._lost = False
+        self._prints = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's, which Ray runs on, is one without saying so.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while not self._prints and len(self._received) >= _PREFIX.size:
+            body_bytes, _ = _PREFIX.unpack_from(self._received)
+            end = _PREFIX.size + body_bytes
+            if len(self._received) < end:
+                break
+            frame = bytes(memoryview(self._received)[:end])
+            del self._received[:end]
+            self._take(frame)
+        if self._prints:
+            self._print_lines()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def receive(self) -> asyncio.Future[bytes | None]:
         """The next frame; None when the process is gone."""
-        try:
-            prefix = await self.reader.readexactly(_PREFIX.size)
-            body_bytes, _ = _PREFIX.unpack(prefix)
-            return prefix + await self.reader.readexactly(body_bytes)
-        except (asyncio.IncompleteReadError, OSError):
-            return None
+        waiting: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        if self._frames:
+            waiting.set_result(self._frames.popleft())
+        elif self._lost:
+            waiting.set_result(None)
+        else:
+            self._waiting = waiting
+        return waiting
 
-    async def ask(self, frame: bytes) -> bytes | None:
-        try:
-            self._writer.write(frame)
-            await self._writer.drain()
-        except OSError:
-            return None
-        return await self.receive()
+    def ask(self, frame: bytes) -> asyncio.Future[bytes | None]:
+        if self._transport is not None and not self._lost:
+            self._transport.write(frame)
+        return self.receive()
+
+    def print_lines(self) -> None:
+        """From here on it sends no frames but lines, which are for the standard error."""
+        self._prints = True
 
     def close(self) -> None:
-        self._writer.close()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _take(self, frame: bytes) -> None:
+        if self._greeted is not None:
+            greeted, self._greeted = self._greeted, None
+            greeted(self, frame)
+        elif self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(frame)
+        else:
+            self._frames.append(frame)
+
+    def _print_lines(self) -> None:
+        *lines, rest = self._received.split(b"\n")
+        self._received = bytearray(rest)
+        for line in lines:
+            sys.stderr.write(line.decode(errors="replace") + "\n")
 
 
 class Process:
@@ -121,7 +173,7 @@ class Turn:
         settling.add_done_callback(process._background.discard)
 
     async def ask(self, frame: bytes) -> bytes | None:
-        self._answer = asyncio.ensure_future(self._process._link.ask(frame))
+        self._answer = self._process._link.ask(frame)
         return await asyncio.shield(self._answer)
 
 
@@ -152,16 +204,14 @@ class Processes:
     async def _listen(self) -> None:
         # One server however many ask.
         if self._server is None:
-            self._server = asyncio.ensure_future(asyncio.start_unix_server(self._accept, self._path))
+            loop = asyncio.get_running_loop()
+            self._server = asyncio.ensure_future(loop.create_unix_server(lambda: Link(self._greet), self._path))
         await asyncio.shield(self._server)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = Link(reader, writer)
-        frame = await link.receive()
-        hello = {} if frame is None else header_of(frame)
+    def _greet(self, link: Link, frame: bytes) -> None:
+        hello = header_of(frame)
         if hello.get("role") == "output":
-            async for line in reader:
-                sys.stderr.write(line.decode(errors="replace"))
+            link.print_lines()
             return
         waiting = self._expected.pop(hello.get("key", ""), None)
         if waiting is None or waiting.done():

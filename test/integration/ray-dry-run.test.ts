@@ -52,7 +52,10 @@ models:
     name: `countersign-${name}`,
     route_prefix: `/countersign-${name}`,
     import_path: 'countersign_host.replica:build',
-    runtime_env: { working_dir: expect.stringMatching(/^gcs:\/\/_ray_pkg_\w+\.zip$/) as string },
+    runtime_env: {
+      env_vars: { RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD: '0' },
+      working_dir: expect.stringMatching(/^gcs:\/\/_ray_pkg_\w+\.zip$/) as string,
+    },
     args: { model: name, max_versions: expect.any(Number) as number },
     deployments: [{ name: 'Replica', ...deployment }],
   });

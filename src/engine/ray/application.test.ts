@@ -23,6 +23,9 @@ describe('the name of an application', () => {
   });
 });
 
+/** See `application.ts`. */
+const sameThread = { RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD: '0' };
+
 describe('an application', () => {
   const config = applicationConfig({
     model: "it's",
@@ -53,7 +56,7 @@ describe('an application', () => {
       maxVersions: 3,
       hostUri: 'gcs://host.zip',
     });
-    expect(env).toEqual({ env_vars: { AWS_REGION: 'x' }, working_dir: 'gcs://host.zip' });
+    expect(env).toEqual({ env_vars: { ...sameThread, AWS_REGION: 'x' }, working_dir: 'gcs://host.zip' });
     expect(deployments).toEqual([
       {
         name: 'Replica',
@@ -66,6 +69,14 @@ describe('an application', () => {
     expect(scale.mostReplicas).toBe(4);
   });
 
+  test("a user's word on an environment variable of ours counts", () => {
+    const theirs = { RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD: '1' };
+    const scale = rayScale({ runtime_env: { env_vars: theirs } }, 1);
+    expect(applicationConfig({ model: 'm', scale, maxVersions: 3, hostUri: 'gcs://host.zip' })).toMatchObject(
+      { runtime_env: { env_vars: theirs } },
+    );
+  });
+
   test('of an environment is another one, with an environment that Ray makes', () => {
     const scale = rayScale({ runtime_env: { pip: ['theirs'], env_vars: { A: 'b' } } }, 1);
     const deployment = { model: 'm', scale, maxVersions: 3, hostUri: 'gcs://host.zip' };
@@ -74,7 +85,7 @@ describe('an application', () => {
     expect(own).toMatchObject({
       name: 'countersign-m=-ab12',
       runtime_env: {
-        env_vars: { A: 'b' },
+        env_vars: { ...sameThread, A: 'b' },
         uv: { packages, uv_pip_install_options: ['--compile-bytecode'] },
         working_dir: 'gcs://host.zip',
       },

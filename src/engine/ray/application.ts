@@ -43,6 +43,12 @@ const maxOngoingRequests = 64;
 const maxQueuedRequests = 1000;
 
 /**
+ * Ray runs the code of deployments in a thread beside its own event loop, so that code that blocks does no harm. The
+ * host's never does, and each request would cost it two hand-overs between the threads.
+ */
+const sameThread = { RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD: '0' };
+
+/**
  * Of the model (and the environment), and of no other: any character that a route could misread is written as `=XX`.
  */
 export function applicationName(model: string, environment?: string): string {
@@ -81,7 +87,8 @@ export function applicationConfig(deployment: ModelDeployment): UnknownRecord {
 }
 
 /** What the user says of packages is for the versions that it suffices for. */
-function runtimeEnv(given: UnknownRecord, environment: ClusterEnvironment | null): UnknownRecord {
+function runtimeEnv(user: UnknownRecord, environment: ClusterEnvironment | null): UnknownRecord {
+  const given = { ...user, env_vars: { ...sameThread, ...asRecord(user['env_vars']) } };
   if (environment === null) return given;
   const rest = without(given, ['uv', 'pip', 'conda']);
   const { tool, packages } = environment;
