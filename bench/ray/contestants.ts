@@ -73,7 +73,12 @@ export async function rayEntrants(
       server: other(byHand),
       url: byHand,
       body: await written(join(directory, 'frame'), frame),
-      headers: { 'content-type': 'application/octet-stream', serve_multiplexed_model_id: uri },
+      // As a gateway's, which Ray does not log.
+      headers: {
+        'content-type': 'application/octet-stream',
+        serve_multiplexed_model_id: uri,
+        'x-request-id': 'countersign-bench',
+      },
       // The column of the answer is the last block of its frame: one float64.
       answer: (body) => Buffer.from(body).readDoubleLE(body.byteLength - 8),
     });

@@ -29,6 +29,7 @@ from ray.serve.exceptions import RayServeException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from . import access_log
 from .artifacts import Artifacts, Held
 from .invocations import Answer, Elsewhere, Known, UnknownVersion, answer, body_of, json_frame, question, refusal
 from .processes import NotStarted, Process, Processes, environment, header_of, to_bytes
@@ -68,6 +69,7 @@ class Replica:
         missing = [name for name in ("mlflow", "numpy", "pandas") if importlib.util.find_spec(name) is None]
         if missing:
             raise RuntimeError(f"the cluster's Python has no {', '.join(missing)}: {sys.executable}")
+        access_log.leave_out_gateways()
         self._artifacts = Artifacts()
         self._artifacts.sweep()
         self._held: set[Held] = set()

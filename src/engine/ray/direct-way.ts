@@ -88,7 +88,7 @@ export class DirectWay {
   }
 
   #send(
-    { application, uri, key, frame }: Question,
+    { application, uri, requestId, key, frame }: Question,
     what: string,
     replica: Replica,
     { signal, left }: Omit<Asking, 'noted'>,
@@ -96,7 +96,7 @@ export class DirectWay {
     const { origin } = replica.target;
     const path = replica.path(application, what);
     const ended = replica.begin(key);
-    return exchange({ dispatcher: replica.pool, origin, path, uri, frame, signal, left, ended });
+    return exchange({ dispatcher: replica.pool, origin, path, uri, requestId, frame, signal, left, ended });
   }
 
   /** Loads the version in a further replica, beside the requests. The replica refuses where others would suffer. */

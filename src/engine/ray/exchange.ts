@@ -12,6 +12,7 @@ export interface Exchange {
   readonly origin: string;
   readonly path: string;
   readonly uri: string;
+  readonly requestId: string;
   readonly frame: Uint8Array;
   readonly signal: AbortSignal;
   /** The error of a caller who left, or whose deadline passed. */
@@ -32,6 +33,9 @@ export type Exchanged =
   | { readonly type: 'broken'; readonly why: string }
   | { readonly type: 'lost'; readonly why: string };
 
+/** Before the id of a request, so that Ray's access log leaves it to ours (python/countersign_host/access_log.py). */
+const gateway = 'countersign-';
+
 const refusals: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses',
   EHOSTUNREACH: 'cannot be reached',
@@ -42,14 +46,18 @@ const refusals: Readonly<Record<string, string>> = {
 
 /** Throws what `left` says when the signal aborts. */
 export async function exchange({ ended = () => undefined, ...asked }: Exchange): Promise<Exchanged> {
-  const { dispatcher, origin, path, uri, frame, signal, left } = asked;
+  const { dispatcher, origin, path, uri, requestId, frame, signal, left } = asked;
   let handed = false;
   try {
     const { statusCode, headers, body } = await dispatcher.request({
       origin,
       path,
       method: 'POST',
-      headers: { 'content-type': 'application/octet-stream', serve_multiplexed_model_id: uri },
+      headers: {
+        'content-type': 'application/octet-stream',
+        serve_multiplexed_model_id: uri,
+        'x-request-id': gateway + requestId,
+      },
       body: frame,
       signal,
     });

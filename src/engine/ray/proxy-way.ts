@@ -47,12 +47,13 @@ export class ProxyWay {
 
   async #askOne(
     origin: string,
-    { application, what, uri, frame, model }: Question,
+    { application, what, uri, requestId, frame, model }: Question,
     { signal, left, noted }: Asking,
   ): Promise<Outcome | Broken | 'refused'> {
     const { origin: host, pathname } = new URL(origin);
     const path = `${pathname === '/' ? '' : pathname}/${application}/${what}`;
-    const reply = await exchange({ dispatcher: this.#agent, origin: host, path, uri, frame, signal, left });
+    const to = { dispatcher: this.#agent, origin: host, path };
+    const reply = await exchange({ ...to, uri, requestId, frame, signal, left });
     switch (reply.type) {
       case 'refused':
         return 'refused';

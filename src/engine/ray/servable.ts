@@ -39,7 +39,8 @@ export async function* ask(
 ): AsyncGenerator<HostMessage, void> {
   const { application, uri, key, ref, upload } = on;
   const frame = Buffer.concat(packMessage(message, null));
-  const question = { application, model: ref.model, what, uri, key, frame, upload };
+  const requestId = 'requestId' in message ? message.requestId : message.type;
+  const question = { application, model: ref.model, what, requestId, uri, key, frame, upload };
   let deaths = 0;
   let avoid: string | null = null;
   let uploaded = false;

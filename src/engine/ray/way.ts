@@ -7,6 +7,8 @@ export interface Question {
   readonly application: string;
   readonly model: string;
   readonly what: What;
+  /** Of the call, or of the first one of a batch. */
+  readonly requestId: string;
   /** The package of the version's artifact: it goes where that is loaded. */
   readonly uri: string;
   /** `versionKey` of it. */

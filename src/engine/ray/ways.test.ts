@@ -122,7 +122,8 @@ const running = async (...started: readonly FakeReplica[]): Promise<void> => {
   for (const { server } of started) await listening(server);
 };
 const question = (uri = 'gcs://v1'): Question => ({
-  ...{ application, model: 'm', what: 'predict', uri, key: versionKey(uri), frame: Buffer.from('x') },
+  ...{ application, model: 'm', what: 'predict', requestId: 'r', uri, key: versionKey(uri) },
+  frame: Buffer.from('x'),
   avoid: null,
   upload: () => {
     uploads += 1;
