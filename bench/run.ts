@@ -40,11 +40,11 @@ export async function runScenario(
   for (const launch of launches(scenario, plan, prepared)) servers.push(field.use(await start(launch)));
   const short = await entrantsFor(scenario, 1, servers);
   const cells: Cell[] = [];
+  // Compilers want some ten thousand requests, which one connection takes half a minute for.
+  await warmUp(short, [Math.max(...plan.connections)], plan.warmUpPatience);
   for (const connections of plan.connections) {
-    // Right before each: compilers fit code to what it did last. They do so after some ten thousand requests, which
-    // one connection takes half a minute for.
-    const levels = new Set([Math.max(...plan.connections), connections]);
-    await warmUp(short, [...levels], plan.warmUpPatience);
+    // Right before each: they fit code to what it did last.
+    await warmUp(short, [connections], 1);
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));
   }
   if (scenario.long) {

@@ -27,7 +27,7 @@ function request(body: string, contentType = 'application/json'): EncodedRequest
 }
 
 /** What a model that answers its own input answers; or what is wrong with the request. */
-async function echo(codec: Codec, body: EncodedRequest, signature: Signature): Promise<unknown> {
+async function echo(codec: Codec, body: EncodedRequest, signature: Signature | null): Promise<unknown> {
   try {
     const decoded = await codec.decode(body, signature);
     const answers = decoded.parts.map(({ input }) => input);
@@ -74,6 +74,19 @@ describe('a body that is read by the thread', () => {
   ])('is what it would be here, of /invocations: %s', async (_, body) => {
     const signature = doubles('x', 'y');
     expect(await echo(every.wrap(mlflow), body, signature)).toEqual(await echo(mlflow, body, signature));
+  });
+
+  test.each([
+    ['numbers and text', '{"dataframe_split": {"columns": ["a", "b", 3], "data": [[1, 2.5, "x"], [3, null, null]]}}'],
+    ['an index of its own', '{"dataframe_split": {"index": [7, 8], "columns": ["a"], "data": [[1], [2]]}}'],
+    ['an array', '{"inputs": [[1, 2], [3, 4]]}'],
+    ['nested cells, which cannot leave the thread', '{"dataframe_records": [{"a": {"__proto__": 1}, "b": [1, 2.0]}]}'],
+    ['a prompt', '{"messages": [{"role": "user", "content": "hello"}]}'],
+    ['integers that only Python holds', '{"inputs": [123456789012345678901234567890, 1.0]}'],
+    ['nothing', '{}'],
+  ])('is what it would be here, of /invocations without a signature: %s', async (_, text) => {
+    const body = request(text);
+    expect(await echo(every.wrap(mlflow), body, null)).toEqual(await echo(mlflow, body, null));
   });
 
   test('leaves turns of the event loop to others', async () => {

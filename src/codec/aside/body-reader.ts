@@ -6,7 +6,7 @@ import type { Codec, DecodedRequest, EncodedRequest } from '../codec.ts';
 import { asksForArrow, isArrow } from '../accept.ts';
 import type { ServeCodecOptions } from '../serve.ts';
 import type { ReadAnswer, ReadQuestion } from './messages.ts';
-import { isFlat } from './travels.ts';
+import { mayTravel } from './travels.ts';
 
 export interface BodyReaderOptions extends ServeCodecOptions {
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class BodyReader {
         // Arrow's cells are where they should be already.
         if (!isLarge || isArrow(request.contentType) || asksForArrow(request.accept))
           return codec.decode(request, signature);
-        if (signature === null || !isFlat(signature)) return codec.decode(request, signature);
+        if (!mayTravel(signature, name)) return codec.decode(request, signature);
         return this.#decode(codec, name, request, signature);
       },
     };
@@ -66,7 +66,7 @@ export class BodyReader {
     codec: Codec,
     protocol: ReadQuestion['protocol'],
     request: EncodedRequest,
-    signature: Signature,
+    signature: Signature | null,
   ): Promise<DecodedRequest> {
     const answer = await this.#ask(protocol, request, signature);
     switch (answer?.kind) {
@@ -82,7 +82,7 @@ export class BodyReader {
   #ask(
     protocol: ReadQuestion['protocol'],
     { body, contentType, query }: EncodedRequest,
-    signature: Signature,
+    signature: Signature | null,
   ): Promise<ReadAnswer | null> {
     const { promise, resolve } = Promise.withResolvers<ReadAnswer | null>();
     const id = ++this.#questions;

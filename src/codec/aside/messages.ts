@@ -11,7 +11,7 @@ export interface ReadQuestion {
   readonly contentType: string | null;
   /** The query of the URL. */
   readonly query: string;
-  readonly signature: Signature;
+  readonly signature: Signature | null;
 }
 
 export type ReadAnswer = { readonly id: number } & (

@@ -6,11 +6,14 @@ import type { DecodedRequest } from '../codec.ts';
 const unfit: readonly string[] = ['array', 'object', 'map', 'any', 'binary', 'bytes'];
 
 /**
- * Whether requests under it become cells that a message between threads keeps as they are: it makes other objects of
- * nested values, whose prototypes and classes mean something here.
+ * Whether requests under it may become cells that a message between threads keeps as they are: it makes other objects of
+ * nested values, whose prototypes and classes mean something here. Where nothing is said of inputs, MLflow's protocol
+ * makes tables and arrays, which are mostly of numbers and text.
  */
-export function isFlat({ inputs, fromTypeHint }: Signature): boolean {
-  if (inputs === null || fromTypeHint) return false;
+export function mayTravel(signature: Signature | null, protocol: 'serve' | 'mlflow'): boolean {
+  const { inputs = null, fromTypeHint = false } = signature ?? {};
+  if (inputs === null) return protocol === 'mlflow';
+  if (fromTypeHint) return false;
   if (inputs.kind === 'tensors') return inputs.tensors.every(({ dtype }) => !unfit.includes(dtype));
   return inputs.columns.every(({ type: { kind } }) => !unfit.includes(kind));
 }
