@@ -1,7 +1,7 @@
 import type { DecodedRequest } from '../codec/codec.ts';
 import type { Servable } from '../engine/engine.ts';
 import type { Column, Params, Payload } from '../payload/payload.ts';
-import { batchKey, concat, rowCount, split, takeRows } from '../payload/rows.ts';
+import { concat, isJoinable, rowCount, split, takeRows } from '../payload/rows.ts';
 import { samePayload } from '../payload/same.ts';
 import { splitAnswer } from '../serving/split-answer.ts';
 
@@ -27,8 +27,7 @@ export async function probeBatching(
   const [part, ...more] = example.parts;
   if (part === undefined || more.length > 0) return off('its example has rows of different shapes');
   const rows = rowCount(part.input);
-  if (rows === null || rows === 0 || batchKey(part.input) === null)
-    return off('its input does not come in rows');
+  if (rows === null || rows === 0 || !isJoinable(part.input)) return off('its input does not come in rows');
   const input = rows > probedRows ? takeRows(part.input, range(probedRows)) : part.input;
   const ask = asker(servable, example.params, signal);
   try {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { emptyVector, isNumeric, itemSize } from './dtypes.ts';
 import type { Column, Dtype, Nested, Payload, Vector } from './payload.ts';
-import { batchKey, concat, rowCount, split, takeRows } from './rows.ts';
+import { canJoin, concat, isJoinable, rowCount, split, takeRows } from './rows.ts';
 
 const dtypes: readonly Dtype[] = [
   'bool',
@@ -173,7 +173,7 @@ describe('rows of payloads', () => {
   });
 });
 
-describe('batch keys', () => {
+describe('what may share a batch', () => {
   const strings = (data: readonly (string | null)[]): Payload => ({
     kind: 'table',
     rows: data.length,
@@ -186,23 +186,23 @@ describe('batch keys', () => {
     ],
   });
 
-  it('differ for rows that a model would see differently when joined', () => {
-    expect(batchKey(strings(['a']))).toBe(batchKey(strings(['b', 'c'])));
-    expect(batchKey(strings([null]))).not.toBe(batchKey(strings(['a'])));
-    expect(batchKey(strings([null, 'a']))).toBeNull();
-    expect(batchKey({ kind: 'value', value: [1] })).toBeNull();
-    expect(batchKey({ ...strings(['a']), labels: ['r1'] } as Payload)).toBeNull();
-    expect(batchKey({ ...strings(['a']), arrays: true } as Payload)).not.toBe(batchKey(strings(['a'])));
+  it('is not what a model would see differently when joined', () => {
+    expect(canJoin(strings(['a']), strings(['b', 'c']))).toBe(true);
+    expect(canJoin(strings([null]), strings(['a']))).toBe(false);
+    expect(isJoinable(strings([null, 'a']))).toBe(false);
+    expect(isJoinable({ kind: 'value', value: [1] })).toBe(false);
+    expect(isJoinable({ ...strings(['a']), labels: ['r1'] } as Payload)).toBe(false);
+    expect(canJoin({ ...strings(['a']), arrays: true } as Payload, strings(['a']))).toBe(false);
   });
 
-  it('tell tensors of other inner shapes or dtypes apart', () => {
+  it('is tensors of one inner shape and dtype', () => {
     const tensor = (shape: readonly number[], dtype: Dtype): Payload => ({
       kind: 'tensors',
       tensors: [{ name: null, shape, vector: emptyVector(dtype, 6) }],
     });
-    expect(batchKey(tensor([3, 2], 'int8'))).toBe(batchKey(tensor([3, 2], 'int8')));
-    expect(batchKey(tensor([2, 3], 'int8'))).not.toBe(batchKey(tensor([3, 2], 'int8')));
-    expect(batchKey(tensor([3, 2], 'int16'))).not.toBe(batchKey(tensor([3, 2], 'int8')));
+    expect(canJoin(tensor([3, 2], 'int8'), tensor([3, 2], 'int8'))).toBe(true);
+    expect(canJoin(tensor([2, 3], 'int8'), tensor([3, 2], 'int8'))).toBe(false);
+    expect(canJoin(tensor([3, 2], 'int16'), tensor([3, 2], 'int8'))).toBe(false);
   });
 });
 

@@ -51,7 +51,7 @@ const takeTensor =
     vector: takeCells(tensor.vector, positions, cellsPerRow(tensor)),
   });
 
-/** One payload after the other: the rows of all, in order. They are of one shape (see `batchKey`). */
+/** One payload after the other: the rows of all, in order. They are of one shape (see `canJoin`). */
 export function concat(payloads: readonly Payload[]): Payload {
   const [first] = payloads;
   if (first === undefined) throw unequal();
@@ -152,33 +152,54 @@ const sliceTensor =
   };
 
 /**
- * Payloads with one key may share a batch: joined, each row looks to the model exactly as it does alone. Null
- * where that cannot be: a column with null cells beside others (pandas shows a null string alone as None,
- * beside strings as NaN), tensors without a common first dimension, plain values.
+ * Whether it may share a batch with others of its shape (`canJoin`): joined, each row looks to the model exactly as it
+ * does alone. Not so of a column with null cells beside others (pandas shows a null string alone as None, beside
+ * strings as NaN), tensors without a common first dimension, plain values.
  */
-export function batchKey(payload: Payload): string | null {
-  if (payload.kind === 'value' || rowCount(payload) === null) return null;
-  if (payload.kind === 'tensors') return JSON.stringify(payload.tensors.map(tensorKey));
-  if (payload.labels !== undefined) return null;
-  let keys = payload.arrays === true ? 'arrays;' : '';
-  for (const column of payload.columns) {
-    const key = columnKey(column);
-    if (key === null) return null;
-    keys += key;
+export function isJoinable(payload: Payload): boolean {
+  switch (payload.kind) {
+    case 'table':
+      return payload.labels === undefined && !payload.columns.some(isPartlyNull);
+    case 'tensors':
+      return rowCount(payload) !== null;
+    case 'value':
+      return false;
   }
-  return keys;
 }
 
-function tensorKey(tensor: Tensor): readonly string[] {
-  return [tensor.name ?? '', tensor.vector.dtype, rowShape(tensor)];
+/** Whether two payloads that are each joinable, and have rows, may share a batch. */
+export function canJoin(one: Payload, other: Payload): boolean {
+  if (one.kind === 'table' && other.kind === 'table') {
+    return (
+      (one.arrays === true) === (other.arrays === true) &&
+      one.columns.length === other.columns.length &&
+      one.columns.every((column, index) => isOfKind(column, other.columns[index]))
+    );
+  }
+  if (one.kind !== 'tensors' || other.kind !== 'tensors') return false;
+  return (
+    one.tensors.length === other.tensors.length &&
+    one.tensors.every((tensor, index) => hasRowsOf(tensor, other.tensors[index]))
+  );
 }
 
-/** With the length of the name before it, so that no name can look like the end of one column and the next. */
-function columnKey({ name, vector, nulls }: Column): string | null {
-  const some = nulls?.includes(1) === true;
-  if (some && nulls.includes(0)) return null;
-  const named = name === null ? '-' : `${String(name.length)} ${name}`;
-  return `${named} ${vector.dtype}${some ? ' null' : ''};`;
+function isPartlyNull({ nulls }: Column): boolean {
+  return nulls?.includes(1) === true && nulls.includes(0);
+}
+
+/** Of columns that are all null or not at all. */
+function isOfKind(one: Column, other: Column | undefined): boolean {
+  return (
+    one.name === other?.name &&
+    one.vector.dtype === other.vector.dtype &&
+    (one.nulls?.[0] === 1) === (other.nulls?.[0] === 1)
+  );
+}
+
+function hasRowsOf(one: Tensor, other: Tensor | undefined): boolean {
+  return (
+    one.name === other?.name && one.vector.dtype === other.vector.dtype && rowShape(one) === rowShape(other)
+  );
 }
 
 /** Cells in one row of a tensor. */

@@ -2,7 +2,7 @@ import type { EngineName, Invoke, PredictCall, Servable } from '../engine/engine
 import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import type { Nested, Payload } from '../payload/payload.ts';
-import { batchKey, concat, rowCount } from '../payload/rows.ts';
+import { concat, isJoinable, rowCount } from '../payload/rows.ts';
 import type { Clock } from '../util/clock.ts';
 import { Company } from './company.ts';
 import { paramsKey } from './params-key.ts';
@@ -111,9 +111,8 @@ export class Batcher implements Servable, Holder {
   #fit({ input, params }: PredictCall): Fit {
     const rows = rowCount(input) ?? 1;
     // Of no rows at all each model makes what it will; in company that would not show.
-    const payload = this.#alone || rows === 0 ? null : batchKey(input);
-    const key = payload === null ? null : `${payload} ${paramsKey(params)}`;
-    return { key, rows };
+    const goesAlone = this.#alone || rows === 0 || !isJoinable(input);
+    return { company: goesAlone ? null : paramsKey(params), rows };
   }
 
   #whatIsFull({ rows }: Fit): Error | null {
@@ -158,7 +157,7 @@ export class Batcher implements Servable, Holder {
     const { windowMs, maxRows, clock } = this.#options;
     const [first] = this.#waiting;
     if (first === undefined) return Number.POSITIVE_INFINITY;
-    if (windowMs === 0 || first.key === null || this.#waitingRows >= maxRows) return 0;
+    if (windowMs === 0 || first.company === null || this.#waitingRows >= maxRows) return 0;
     return Math.max(0, first.arrivedMs + windowMs - clock.monotonicMs());
   }
 
@@ -172,13 +171,16 @@ export class Batcher implements Servable, Holder {
 
   /** The longest waiting request and all that may go with it, in order of arrival. */
   #takeBatch(): readonly WaitingCall[] {
-    const [first, ...rest] = this.#waiting;
+    const waiting = this.#waiting;
+    const [first] = waiting;
     if (first === undefined) return [];
     const batch = [first];
     let { rows } = first;
     const left: WaitingCall[] = [];
-    for (const next of rest) {
-      if (first.key !== null && next.key === first.key && rows + next.rows <= this.#options.maxRows) {
+    for (let index = 1; index < waiting.length; index++) {
+      const next = waiting[index];
+      if (next === undefined) continue;
+      if (rows + next.rows <= this.#options.maxRows && first.goesWith(next)) {
         batch.push(next);
         rows += next.rows;
       } else {

@@ -1,11 +1,12 @@
 import type { PredictCall } from '../engine/engine.ts';
 import { leftError } from '../engine/leaving.ts';
 import type { Payload } from '../payload/payload.ts';
+import { canJoin } from '../payload/rows.ts';
 
 /** What of a request decides whom it may go with. */
 export interface Fit {
-  /** Requests of one key may share a predict; null: this one goes alone. */
-  readonly key: string | null;
+  /** Params of requests that may share a predict are equal; null: this one goes alone. */
+  readonly company: string | null;
   readonly rows: number;
 }
 
@@ -18,7 +19,7 @@ export interface Holder {
 export class WaitingCall implements Fit {
   readonly call: PredictCall;
   readonly signal: AbortSignal;
-  readonly key: string | null;
+  readonly company: string | null;
   readonly rows: number;
   /** Monotonic, in milliseconds. */
   readonly arrivedMs: number;
@@ -32,7 +33,7 @@ export class WaitingCall implements Fit {
     const { promise, resolve, reject } = Promise.withResolvers<Payload>();
     this.call = call;
     this.signal = signal;
-    this.key = fit.key;
+    this.company = fit.company;
     this.rows = fit.rows;
     this.arrivedMs = arrivedMs;
     this.answer = promise;
@@ -40,6 +41,13 @@ export class WaitingCall implements Fit {
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this);
+  }
+
+  /** Whether it may share a predict with that one. */
+  goesWith(other: WaitingCall): boolean {
+    return (
+      this.company !== null && this.company === other.company && canJoin(this.call.input, other.call.input)
+    );
   }
 
   /** The signal aborted. */
