@@ -77,10 +77,16 @@ describe('a body that is read by the thread', () => {
   });
 
   test.each([
-    ['numbers and text', '{"dataframe_split": {"columns": ["a", "b", 3], "data": [[1, 2.5, "x"], [3, null, null]]}}'],
+    [
+      'numbers and text',
+      '{"dataframe_split": {"columns": ["a", "b", 3], "data": [[1, 2.5, "x"], [3, null, null]]}}',
+    ],
     ['an index of its own', '{"dataframe_split": {"index": [7, 8], "columns": ["a"], "data": [[1], [2]]}}'],
     ['an array', '{"inputs": [[1, 2], [3, 4]]}'],
-    ['nested cells, which cannot leave the thread', '{"dataframe_records": [{"a": {"__proto__": 1}, "b": [1, 2.0]}]}'],
+    [
+      'nested cells, which cannot leave the thread',
+      '{"dataframe_records": [{"a": {"__proto__": 1}, "b": [1, 2.0]}]}',
+    ],
     ['a prompt', '{"messages": [{"role": "user", "content": "hello"}]}'],
     ['integers that only Python holds', '{"inputs": [123456789012345678901234567890, 1.0]}'],
     ['nothing', '{}'],

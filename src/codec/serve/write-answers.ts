@@ -28,10 +28,12 @@ export function encodeLongAnswers(
   const count = rowCount(answer);
   const isWhole = parts[0]?.positions === null && count === (rows ?? count);
   if (!isWhole || (answer.kind === 'tensors' && !isStacked(answer, rows, outputs))) return null;
-  return writePieces(answer, (piece) => writeRows(piece, rowCount(piece), outputs).join(',')).then((texts) => ({
-    contentType: 'application/json',
-    body: `[${texts.join(',')}]`,
-  }));
+  return writePieces(answer, (piece) => writeRows(piece, rowCount(piece), outputs).join(',')).then(
+    (texts) => ({
+      contentType: 'application/json',
+      body: `[${texts.join(',')}]`,
+    }),
+  );
 }
 
 /** The outputs, each as JSON. */
