@@ -9,7 +9,10 @@ import { type Scenario, serveBody, splitBody } from './scenarios.ts';
 import { type Launch, type Server, start } from './server.ts';
 
 export interface Plan extends Effort {
-  /** Also countersign without batching, and MLflow with the very model that countersign serves. */
+  /**
+   * Also countersign without batching, MLflow with the very model that countersign serves, the bare servers with
+   * onnxruntime, and long requests.
+   */
   readonly variants: boolean;
   readonly connections: readonly number[];
   readonly longRows: number;
@@ -40,14 +43,14 @@ export async function runScenario(
   for (const launch of launches(scenario, plan, prepared)) servers.push(field.use(await start(launch)));
   const short = await entrantsFor(scenario, 1, servers);
   const cells: Cell[] = [];
-  // Compilers want some ten thousand requests, which one connection takes half a minute for.
-  await warmUp(short, [Math.max(...plan.connections)], plan.warmUpPatience);
+  // Compilers want some ten thousand requests, which one connection takes half a minute for. The quick run has no time.
+  if (plan.variants) await warmUp(short, [Math.max(...plan.connections)], plan.warmUpPatience);
   for (const connections of plan.connections) {
     // Right before each: they fit code to what it did last.
     await warmUp(short, [connections], 1);
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));
   }
-  if (scenario.long) {
+  if (scenario.long && plan.variants) {
     const long = await entrantsFor(scenario, plan.longRows, servers);
     await warmUp(long, [1], 1);
     cells.push(...(await alternate(long, { connections: 1, rows: plan.longRows }, plan, noise)));
@@ -66,7 +69,7 @@ function launches(scenario: Scenario, { peers, variants }: Plan, prepared: Prepa
     mlflow(prepared, theirs),
     ...same.map((asked) => ({ ...mlflow(prepared, asked), name: 'mlflow models serve, same ONNX' })),
     ...peers.map((peer) => peer.launch(prepared, theirs)),
-    ...(scenario.same === undefined ? [] : [bareOnnx(prepared, ours)]),
+    ...(variants && scenario.same !== undefined ? [bareOnnx(prepared, ours)] : []),
     echo(theirs),
   ];
 }
