@@ -19,6 +19,14 @@ async def connected() -> tuple[Greeted, Link, socket.socket]:
     return greeted, link, theirs
 
 
+async def greeted_link() -> tuple[Link, socket.socket]:
+    """Our end of a connection whose other end said hello, and that one."""
+    greeted, link, other = await connected()
+    other.send(HELLO)
+    await greeted
+    return link, other
+
+
 def test_a_frame_that_comes_in_pieces_is_one_and_two_that_come_together_are_two() -> None:
     async def run() -> None:
         greeted, link, other = await connected()
@@ -37,9 +45,7 @@ def test_a_frame_that_comes_in_pieces_is_one_and_two_that_come_together_are_two(
 
 def test_a_question_is_answered_by_the_next_frame_and_by_none_when_the_process_is_gone() -> None:
     async def run() -> None:
-        greeted, link, other = await connected()
-        other.send(HELLO)
-        await greeted
+        link, other = await greeted_link()
         answer = link.ask(to_bytes({"t": "ping", "id": 1}))
         await asyncio.sleep(0)
         assert header_of(other.recv(1000))["t"] == "ping"
@@ -57,9 +63,7 @@ def test_a_question_is_answered_by_the_next_frame_and_by_none_when_the_process_i
 
 def test_an_answer_that_nobody_waits_for_any_more_is_there_for_the_next() -> None:
     async def run() -> None:
-        greeted, link, other = await connected()
-        other.send(HELLO)
-        await greeted
+        link, other = await greeted_link()
         link.receive().cancel()
         late = to_bytes({"t": "pong", "id": 1})
         other.send(late)
@@ -71,9 +75,8 @@ def test_an_answer_that_nobody_waits_for_any_more_is_there_for_the_next() -> Non
 
 def test_lines_of_output_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     async def run() -> None:
-        greeted, _link, other = await connected()
-        other.send(HELLO)
-        (await greeted)[0].print_lines()
+        link, other = await greeted_link()
+        link.print_lines()
         for piece in (b"one\ntw", b"o\n\xff", b"\n"):
             other.send(piece)
             await asyncio.sleep(0.01)

@@ -12,6 +12,7 @@ import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
 import { answerParts, type AnswerPartsOptions } from './answer-parts.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
+import { encode } from './encode.ts';
 import type {
   CallObserver,
   Endpoint,
@@ -149,12 +150,7 @@ export class ModelEndpoint implements Endpoint {
     } catch (error) {
       throw codec.failed?.(error, request, resolved.signature) ?? error;
     }
-    const { signature } = resolved;
-    const encoded = stages.either(
-      'encode',
-      () => codec.encodeLong?.(answers, request, signature) ?? codec.encode(answers, request, signature),
-    );
-    return encoded instanceof Promise ? await deadline.race(encoded) : encoded;
+    return encode({ codec, answers, request, signature: resolved.signature }, stages, deadline);
   }
 
   /** Has MLflow's own code read and answer it. An engine without any is asked what we read of it ourselves. */

@@ -2,6 +2,7 @@ import type { DecodedRequest, RequestPart } from '../codec/codec.ts';
 import { paramValues, readOutputs, requestRows } from '../codec/rows.ts';
 import type { Contract } from '../contract/contract.ts';
 import { startDeadline, type Deadline } from '../endpoint/deadline.ts';
+import { encode } from '../endpoint/encode.ts';
 import type {
   CallObserver,
   Endpoint,
@@ -121,15 +122,14 @@ export class GraphEndpoint implements Endpoint {
         ? []
         : await stages.wait('predict', () => this.#run(prepared, rows, request, call, deadline, observer));
     const parts = stages.run('conform', () => this.#conform(outputs, rows.length, prepared));
-    const answers = parts.map(({ input }) => input);
-    const answered = { ...request, parts, rows: rows.length };
-    const { signature } = prepared;
-    const { codec } = call;
-    const encoded = stages.either(
-      'encode',
-      () => codec.encodeLong?.(answers, answered, signature) ?? codec.encode(answers, answered, signature),
-    );
-    return encoded instanceof Promise ? await deadline.race(encoded) : encoded;
+    const written = {
+      codec: call.codec,
+      answers: parts.map(({ input }) => input),
+      request: { ...request, parts, rows: rows.length },
+      signature: prepared.signature,
+    };
+    // Awaited: the deadline ends with this function.
+    return await encode(written, stages, deadline);
   }
 
   async stream(): Promise<AsyncIterable<string>> {

@@ -171,15 +171,12 @@ export class Batcher implements Servable, Holder {
 
   /** The longest waiting request and all that may go with it, in order of arrival. */
   #takeBatch(): readonly WaitingCall[] {
-    const waiting = this.#waiting;
-    const [first] = waiting;
+    const [first] = this.#waiting;
     if (first === undefined) return [];
     const batch = [first];
     let { rows } = first;
     const left: WaitingCall[] = [];
-    for (let index = 1; index < waiting.length; index++) {
-      const next = waiting[index];
-      if (next === undefined) continue;
+    for (const next of this.#waiting.slice(1)) {
       if (rows + next.rows <= this.#options.maxRows && first.goesWith(next)) {
         batch.push(next);
         rows += next.rows;

@@ -1,6 +1,6 @@
 /**
- * Counters and histograms for what happens many times in every request. Their children are found by one look-up and
- * then cost an addition; prom-client sorts and hashes its labels at each observation, which at ten of them a request
+ * Counters and histograms for what happens many times in every request. Their children are found by a look-up for
+ * each label and then cost an addition; prom-client sorts and hashes its labels at each observation, which at ten of them a request
  * was a twentieth of its CPU time. Written as Prometheus' text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
