@@ -33,13 +33,47 @@ async function ticksOf(pid: number): Promise<number> {
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 
-/** Proportional set size of all the processes, in bytes: shared pages are counted once. */
-export async function pssBytes(root: number): Promise<number> {
-  const each = await Promise.all(
-    (await processTree(root)).map((pid) =>
-      readFile(`/proc/${String(pid)}/smaps_rollup`, 'utf8').catch(() => ''),
+/**
+ * Memory of all the processes, in bytes, as if nothing else ran: pages they share with each other are counted once,
+ * and those of files that other programs map too (a second server's `node`) are counted wholly.
+ */
+export async function memoryBytes(root: number): Promise<number> {
+  const pids = await processTree(root);
+  const [maps, rollups] = await Promise.all(
+    ['smaps', 'smaps_rollup'].map((name) =>
+      Promise.all(pids.map((pid) => readFile(`/proc/${String(pid)}/${name}`, 'utf8').catch(() => ''))),
     ),
   );
-  const kilobytes = each.map((text) => Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0));
-  return kilobytes.reduce((sum, size) => sum + size, 0) * 1024;
+  return memoryOf(maps ?? [], rollups ?? []);
+}
+
+/**
+ * From the contents of `smaps` and `smaps_rollup` of each process. The kernel divides the pages of no file itself
+ * (`Pss_Anon`, `Pss_Shmem`); of a part of a file as much is counted as the process has that has most of it.
+ */
+export function memoryOf(maps: readonly string[], rollups: readonly string[]): number {
+  const parts = new Map<string, number>();
+  for (const text of maps) {
+    for (const [part, size] of fileParts(text)) parts.set(part, Math.max(size, parts.get(part) ?? 0));
+  }
+  const files = [...parts.values()].reduce((sum, size) => sum + size, 0);
+  const others = rollups.map((text) => kilobytes(text, 'Pss_Anon') + kilobytes(text, 'Pss_Shmem'));
+  return (files + others.reduce((sum, size) => sum + size, 0)) * 1024;
+}
+
+/** Kilobytes in memory of each mapped part of a file, without the pages that the process has changed. */
+function fileParts(text: string): ReadonlyMap<string, number> {
+  const parts = new Map<string, number>();
+  for (const mapping of text.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+    const [, offset, device, inode = '0'] = /^\S+ \S+ (\S+) (\S+) (\d+)/.exec(mapping) ?? [];
+    // Memory that only looks like a file is in `Pss_Shmem`.
+    if (inode === '0' || /^\S+ \S+ \S+ \S+ \d+ +\/(?:memfd:|dev\/shm\/|dev\/zero)/.test(mapping)) continue;
+    const part = [device, inode, offset].join(' ');
+    parts.set(part, (parts.get(part) ?? 0) + kilobytes(mapping, 'Rss') - kilobytes(mapping, 'Anonymous'));
+  }
+  return parts;
+}
+
+function kilobytes(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 }

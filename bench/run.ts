@@ -4,7 +4,7 @@ import { requireEqual } from './equal.ts';
 import type { Noise } from './noise.ts';
 import type { Peer } from './peers/peer.ts';
 import type { Prepared } from './prepare.ts';
-import { pssBytes } from './process-tree.ts';
+import { memoryBytes } from './process-tree.ts';
 import { type Scenario, serveBody, splitBody } from './scenarios.ts';
 import { type Launch, type Server, start } from './server.ts';
 
@@ -29,7 +29,7 @@ export interface Result {
 export interface ServerFacts {
   readonly label: string;
   readonly startMs: number;
-  readonly pssBytes: number;
+  readonly memoryBytes: number;
 }
 
 export async function runScenario(
@@ -112,5 +112,5 @@ async function answerOf(url: string, body: string): Promise<string> {
 }
 
 async function factsOf({ name, pid, startMs }: Server): Promise<ServerFacts> {
-  return { label: name, startMs, pssBytes: await pssBytes(pid) };
+  return { label: name, startMs, memoryBytes: await memoryBytes(pid) };
 }

@@ -27,8 +27,8 @@ function scenarioText({ scenario, cells, servers }: Result): string {
     cells.filter((other) => isOpponent(cell, other)).map((other) => line(cell, other)),
   );
   const facts = servers.map(
-    ({ label, startMs, pssBytes }) =>
-      `| ${label} | ${(startMs / 1000).toFixed(2)} s | ${(pssBytes / mebibyte).toFixed(0)} MiB |`,
+    ({ label, startMs, memoryBytes }) =>
+      `| ${label} | ${(startMs / 1000).toFixed(2)} s | ${(memoryBytes / mebibyte).toFixed(0)} MiB |`,
   );
   return [
     `### ${scenario}`,
@@ -37,7 +37,7 @@ function scenarioText({ scenario, cells, servers }: Result): string {
     '|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
-    '| server | start to first answer | memory (PSS) |',
+    '| server | start to first answer | memory |',
     '|---|---|---|',
     ...facts,
   ].join('\n');

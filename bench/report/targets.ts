@@ -89,7 +89,7 @@ const targets: readonly Target[] = [
     figure: ofVersions((run) => run.answers.map((ms) => run.mlflow.startMs / ms)),
   },
   {
-    row: 'memory after the load (PSS of all processes), ONNX only',
+    row: 'memory after the load (all processes), ONNX only',
     reach: 2,
     figure: memoryOf(onnx),
   },
@@ -170,7 +170,9 @@ function memoryOf(scenario: string): Target['figure'] {
   return ({ results }) => {
     const servers = results.find((result) => result.scenario === scenario)?.servers ?? [];
     const [ours, theirs] = ['countersign', mlflow].map((name) => servers.find(({ label }) => label === name));
-    return ours === undefined || theirs === undefined ? null : ratios([theirs.pssBytes], [ours.pssBytes]);
+    return ours === undefined || theirs === undefined
+      ? null
+      : ratios([theirs.memoryBytes], [ours.memoryBytes]);
   };
 }
 

@@ -1,5 +1,5 @@
 import { countersign, mlflow } from '../contestants.ts';
-import { pssBytes } from '../process-tree.ts';
+import { memoryBytes } from '../process-tree.ts';
 import { scenarios, splitBody } from '../scenarios.ts';
 import { type Server, start } from '../server.ts';
 import { spread } from '../statistics.ts';
@@ -52,10 +52,10 @@ export const furtherVersions: Study = {
           second.toFixed(1),
         ],
         [
-          'memory of each further version (PSS)',
-          mebibytes(middle(runs.map(({ mlflow }) => mlflow.pss))),
+          'memory of each further version',
+          mebibytes(middle(runs.map(({ mlflow }) => mlflow.memory))),
           mebibytes(bytes),
-          (middle(runs.map(({ mlflow }) => mlflow.pss)) / bytes).toFixed(1),
+          (middle(runs.map(({ mlflow }) => mlflow.memory)) / bytes).toFixed(1),
         ],
       ],
       figures: runs,
@@ -64,7 +64,7 @@ export const furtherVersions: Study = {
 };
 
 interface Run {
-  readonly mlflow: { readonly startMs: number; readonly pss: number };
+  readonly mlflow: { readonly startMs: number; readonly memory: number };
   readonly first: number;
   /** Milliseconds to the first answer of each further version. */
   readonly answers: readonly number[];
@@ -74,12 +74,12 @@ interface Run {
 
 async function started(launch: Parameters<typeof start>[0]): Promise<Run['mlflow']> {
   await using server = await start(launch);
-  return { startMs: server.startMs, pss: await pssBytes(server.pid) };
+  return { startMs: server.startMs, memory: await memoryBytes(server.pid) };
 }
 
 async function grow({ url, pid }: Server, body: string): Promise<Pick<Run, 'answers' | 'memory'>> {
   const answers: number[] = [];
-  const memory = [await pssBytes(pid)];
+  const memory = [await memoryBytes(pid)];
   for (const version of further) {
     const began = performance.now();
     const response = await fetch(url, {
@@ -90,7 +90,7 @@ async function grow({ url, pid }: Server, body: string): Promise<Pick<Run, 'answ
     const text = await response.text();
     if (!response.ok) throw new Error(`version ${version}: ${String(response.status)} ${text.slice(0, 500)}`);
     answers.push(performance.now() - began);
-    memory.push(await pssBytes(pid));
+    memory.push(await memoryBytes(pid));
   }
   return { answers, memory };
 }

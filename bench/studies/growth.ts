@@ -1,6 +1,6 @@
 import { alternate, bodyFile, type Cell, type Entrant, warmUp } from '../compare.ts';
 import { countersign } from '../contestants.ts';
-import { pssBytes } from '../process-tree.ts';
+import { memoryBytes } from '../process-tree.ts';
 import { scenarios, splitBody } from '../scenarios.ts';
 import { type Server, start } from '../server.ts';
 import { shown } from '../statistics.ts';
@@ -32,7 +32,7 @@ export const growth: Study = {
       ];
       const server = field.use(await start({ ...launch, name: what, args }));
       const readyMs = await untilReady(server);
-      grown.push({ what, server, readyMs, pss: await pssBytes(server.pid) });
+      grown.push({ what, server, readyMs, memory: await memoryBytes(server.pid) });
     }
     const entrants = grown.map(({ what, server }): Entrant => ({
       label: what,
@@ -47,13 +47,13 @@ export const growth: Study = {
       study: 'Growth',
       about:
         'The same ONNX forest under many numbers and names; one caller of one of them. Models on the command line are all loaded at the start.',
-      heads: ['served', 'first answer', 'all ready', 'memory (PSS)', 'p50 ms', 'CPU us per request'],
+      heads: ['served', 'first answer', 'all ready', 'memory', 'p50 ms', 'CPU us per request'],
       lines,
-      figures: grown.map(({ what, server, readyMs, pss }, index) => ({
+      figures: grown.map(({ what, server, readyMs, memory }, index) => ({
         what,
         startMs: server.startMs,
         readyMs,
-        pss,
+        memory,
         cell: cells[index],
       })),
     };
@@ -64,7 +64,7 @@ interface Grown {
   readonly what: string;
   readonly server: Server;
   readonly readyMs: number;
-  readonly pss: number;
+  readonly memory: number;
 }
 
 function cases({
@@ -87,7 +87,7 @@ async function untilReady({ url, startMs }: Server): Promise<number> {
   return startMs + performance.now() - began;
 }
 
-function line({ what, server, readyMs, pss }: Grown, cell: Cell | undefined): readonly string[] {
+function line({ what, server, readyMs, memory }: Grown, cell: Cell | undefined): readonly string[] {
   const [p50, cpu] = [cell?.p50Ms.median ?? Number.NaN, cell?.cpuUs.median ?? Number.NaN];
-  return [what, seconds(server.startMs), seconds(readyMs), mebibytes(pss), shown(p50), shown(cpu)];
+  return [what, seconds(server.startMs), seconds(readyMs), mebibytes(memory), shown(p50), shown(cpu)];
 }
