@@ -10,13 +10,13 @@ import json
 import math
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 import numpy as np
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 # Dtypes with cells of one width, and how numpy names them. datetime64 is int64 nanoseconds.
 FIXED = {
@@ -266,9 +266,12 @@ def _pack_loose(dtype: str, data: Any, blocks: list[Block], lists: list[Json]) -
 
 def unpack_payload(description: dict[str, Json], blocks: Iterable[Block], layouts: LayoutReader) -> Payload:
     kind = description["k"]
-    if kind == "v":
+    if kind == "v" and "j" not in description:
         return Value(description["v"])
-    rest, lists = iter(blocks), iter(description.get("j", ()))
+    said = description.get("j", ())
+    lists, rest = _own_blocks(said, list(blocks)) if None in said else (iter(said), iter(blocks))
+    if kind == "v":
+        return Value(next(lists))
     if kind == "t":
         return _unpack_table(description, rest, lists, layouts.hear(description))
     if kind != "x":
@@ -278,6 +281,14 @@ def unpack_payload(description: dict[str, Json], blocks: Iterable[Block], layout
         data = np.frombuffer(next(rest), FIXED[dtype]) if dtype in FIXED else _unpack_loose(dtype, rest, lists)
         tensors.append(Tensor(name, dtype, tuple(shape), data))
     return Tensors(tensors)
+
+
+def _own_blocks(lists: list[Json], blocks: list[Block]) -> tuple[Iterator[Json], Iterator[Block]]:
+    """Puts the lists that are blocks of their own, after all other blocks, in their places."""
+    own = lists.count(None)
+    last = iter(blocks[-own:])
+    whole = [json.loads(bytes(next(last))) if each is None else each for each in lists]
+    return iter(whole), iter(blocks[:-own])
 
 
 def _unpack_table(description: dict[str, Json], blocks: Any, lists: Any, layout: Layout) -> Table:

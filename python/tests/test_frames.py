@@ -89,6 +89,17 @@ def test_a_table_without_rows_or_columns_survives() -> None:
         assert (got.rows, len(got.columns)) == (table.rows, len(table.columns))
 
 
+def test_lists_that_are_blocks_of_their_own_are_put_in_their_places() -> None:
+    columns = [["a", "object", 0], ["b", "str", 0], ["c", "int8", 1], ["d", "object", 0]]
+    description = {"k": "t", "n": 2, "c": columns, "j": [None, ["x", "y"], None]}
+    blocks = [b"\1\2", b"\0\1", b'[[1],{"$":["i","2"]}]', b"[null,2.5]"]
+    got = unpack_payload(description, blocks, LayoutReader())
+    assert isinstance(got, Table)
+    assert [list(column.data) for column in got.columns] == [[[1], 2], ["x", "y"], [1, 2], [None, 2.5]]
+    assert got.columns[2].nulls.tolist() == [False, True]
+    assert unpack_payload({"k": "v", "j": [None]}, [b'{"a": 1}'], LayoutReader()) == Value({"a": 1})
+
+
 @pytest.mark.parametrize("value", [{1, 2}, 1j, object(), {(1, 2): 3}, iter([])])
 def test_what_cannot_be_carried_is_named(value: Any) -> None:
     with pytest.raises(Uncarried, match="a "):

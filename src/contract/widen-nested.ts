@@ -22,6 +22,31 @@ export function widening(from: DataType, to: DataType): Widen {
   }
 }
 
+/**
+ * What makes the longs of a value bigints again where all its integers came as numbers; null where the type has none.
+ */
+export function restoringLongs(type: DataType): Widen {
+  return widening(withoutLongs(type), type);
+}
+
+function withoutLongs(type: DataType): DataType {
+  switch (type.kind) {
+    case 'long':
+      return { kind: 'integer' };
+    case 'array':
+      return { ...type, items: withoutLongs(type.items) };
+    case 'map':
+      return { ...type, values: withoutLongs(type.values) };
+    case 'object':
+      return {
+        ...type,
+        properties: type.properties.map((property) => ({ ...property, type: withoutLongs(property.type) })),
+      };
+    default:
+      return type;
+  }
+}
+
 const integerToLong = (value: Nested): Nested => (typeof value === 'number' ? BigInt(value) : value);
 const longToAny = (value: Nested): Nested => (typeof value === 'bigint' ? plainInteger(value) : value);
 /** NaN stands for the null that a float column takes; `any` has the null itself. */

@@ -7,7 +7,8 @@
  *     blocks      raw bytes, each padded to a multiple of 8, so that numbers can be viewed in place
  */
 import { countersignError } from '../errors/countersign-error.ts';
-import { type Json, jsonObject, readInteger, readList } from './json.ts';
+import type { Json } from '../payload/nested-json.ts';
+import { jsonObject, readInteger, readList } from './json.ts';
 
 const prefixBytes = 8;
 const alignment = 8;

@@ -1,7 +1,6 @@
 /** The header of a frame is JSON that a Python process wrote: it is read here, and believed nowhere else. */
 import { countersignError, type CountersignError } from '../errors/countersign-error.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+import type { Json } from '../payload/nested-json.ts';
 
 /** A frame that breaks the protocol; the connection it came from is of no more use. */
 export function badFrame(what: string): CountersignError {
@@ -9,15 +8,15 @@ export function badFrame(what: string): CountersignError {
 }
 
 export function jsonObject(text: string): Readonly<Record<string, Json>> {
-  return readObject(parse(text));
+  return readObject(parseJson(text));
 }
 
-function parse(text: string): Json {
+export function parseJson(text: string): Json {
   try {
     // The parsing door: JSON.parse yields nothing but Json.
     return JSON.parse(text) as Json;
   } catch {
-    throw badFrame('its header is not JSON');
+    throw badFrame('it has what is not JSON');
   }
 }
 

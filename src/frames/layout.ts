@@ -3,8 +3,9 @@
  * only by its number. A model has one list, or a few when columns are optional; past the limit lists are said
  * in full every time, so that neither side remembers without bound.
  */
+import type { Json } from '../payload/nested-json.ts';
 import type { Dtype } from '../payload/payload.ts';
-import { badFrame, type Json, readInteger, readList, readOptionalText } from './json.ts';
+import { badFrame, readInteger, readList, readOptionalText } from './json.ts';
 import { readDtype } from './vector.ts';
 
 export interface ColumnLayout {

@@ -1,21 +1,13 @@
 /** What the gateway and a Python host say to each other, one frame each. `t` names the message. */
+import { type Json, nestedFromJson, nestedToJson } from '../payload/nested-json.ts';
 import type { Nested, Params, Payload } from '../payload/payload.ts';
 import { type Frame, packFrame } from './frame.ts';
-import {
-  badFrame,
-  type Json,
-  readInteger,
-  readList,
-  readObject,
-  readOptionalText,
-  readText,
-} from './json.ts';
+import { badFrame, readInteger, readList, readObject, readOptionalText, readText } from './json.ts';
 import type { LayoutReader, LayoutWriter } from './layout.ts';
-import { nestedFromJson, nestedToJson } from './nested.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 
 /** Goes up with every change that an older host would misread; a host says its own in `hello`. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** From the gateway. `id` numbers the requests of a connection; `key` names a process to be. */
 export type GatewayMessage =

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { nested, payload, table } from '../../test/support/arbitrary-payloads.ts';
+import { resealed, unreadable } from '../../test/support/resealed.ts';
+import { nestedFromJson, nestedToJson } from '../payload/nested-json.ts';
 import { type Nested, type Payload, Timestamp } from '../payload/payload.ts';
 import { FrameReader, packFrame } from './frame.ts';
 import { LayoutReader, LayoutWriter, maxLayouts } from './layout.ts';
-import { nestedFromJson, nestedToJson } from './nested.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 
 /** One direction of a connection. */
@@ -42,6 +43,17 @@ describe('payloads on the wire', () => {
         expect(new Line().carry(sent)).toEqual(sent);
       }),
     );
+  });
+
+  test('what a thread has sealed arrives as it was, and is not looked at on the way', () => {
+    fc.assert(
+      fc.property(payload, (sent) => {
+        expect(new Line().carry(resealed(sent))).toEqual(new Line().carry(sent));
+        expect(() => packPayload(unreadable(sent), null)).not.toThrow();
+      }),
+    );
+    const text: Payload = { kind: 'value', value: 'x' };
+    expect(() => new Line().carry(unreadable(text))).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   });
 
   test('payloads arrive in any order of column lists on one connection', () => {
@@ -97,6 +109,8 @@ describe('payloads on the wire', () => {
       { k: '?' },
       { k: 't', n: 1, l: 7 },
       { k: 't', n: 1, c: [['a', 'complex128', 0]] },
+      { k: 'v', j: [null] },
+      { k: 'v', j: [] },
     ])
       expect(() => unpackPayload(junk, [], new LayoutReader())).toThrow(
         expect.objectContaining({ code: 'INTERNAL' }),

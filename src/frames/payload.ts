@@ -6,21 +6,31 @@
  *          per column of bytes; one byte per row for each column whose `nulls` is 1. Text and nested columns
  *          are lists in `j`, labels of the rows in `i`; `s` and `a` mark series and arrays. On a connection the columns are said once and called by number after that: `l`.
  * tensors: `{k: 'x', t: [[name, dtype, shape], ...], j?}`: a block (bytes: two) each, or a list in `j`.
- * value:   `{k: 'v', v}`.
+ * value:   `{k: 'v', v}`, or a list `j` of one.
+ *
+ * An entry of `j` that is null stands for the next block after all others, which has it in JSON: what was sealed goes
+ * as it is.
  */
+import { type Json, nestedFromJson, nestedToJson } from '../payload/nested-json.ts';
 import type { Column, Payload, Table, Tensors, Vector } from '../payload/payload.ts';
-import { type Json, badFrame, readInteger, readList, readObject, readOptionalText } from './json.ts';
+import {
+  blocksToBytes,
+  bytesToBlocks,
+  isLoose,
+  looseToJson,
+  sealOfValue,
+  sealOfVector,
+  withNulls,
+} from '../payload/sealed.ts';
+import { badFrame, parseJson, readInteger, readList, readObject, readOptionalText } from './json.ts';
 import { type ColumnLayout, layoutToJson, type LayoutReader, type LayoutWriter } from './layout.ts';
-import { nestedFromJson, nestedToJson } from './nested.ts';
 import {
   bytesOf,
   type FixedDtype,
   isFixed,
   isFixedVector,
   itemBytes,
-  packBytes,
   readDtype,
-  unpackBytes,
   vectorOf,
 } from './vector.ts';
 
@@ -38,17 +48,21 @@ export function packPayload(payload: Payload, layouts: LayoutWriter | null): Pac
       return packTable(payload, layouts);
     case 'tensors':
       return packTensors(payload);
-    case 'value':
-      return { description: { k: 'v', v: nestedToJson(payload.value) }, blocks: [] };
+    case 'value': {
+      const sealed = sealOfValue(payload);
+      return sealed === null
+        ? { description: { k: 'v', v: nestedToJson(payload.value) }, blocks: [] }
+        : { description: { k: 'v', j: [null] }, blocks: [sealed.json] };
+    }
   }
 }
 
 function packTable(table: Table, layouts: LayoutWriter | null): PackedPayload {
   const columns = table.columns.map(layoutOf);
   const said = layouts === null ? { c: layoutToJson(columns) } : layouts.say(columns);
-  const lists: Json[] = [];
   const blocks = fixedBlocks(table.columns.map(({ vector }) => vector));
-  for (const { vector, nulls } of table.columns) packLoose(vector, nulls, blocks, lists);
+  const loose: LooseParts = { lists: [], blocks, sealed: [] };
+  for (const { vector, nulls } of table.columns) packLoose(vector, nulls, loose);
   for (const { nulls, vector } of table.columns)
     if (nulls !== null && isFixedVector(vector)) blocks.push(nulls);
   const description: Description = {
@@ -58,9 +72,9 @@ function packTable(table: Table, layouts: LayoutWriter | null): PackedPayload {
     ...(table.series === true ? { s: 1 } : {}),
     ...(table.labels !== undefined ? { i: table.labels.map(nestedToJson) } : {}),
     ...(table.arrays === true ? { a: 1 } : {}),
-    ...(lists.length > 0 ? { j: lists } : {}),
+    ...(loose.lists.length > 0 ? { j: loose.lists } : {}),
   };
-  return { description, blocks };
+  return { description, blocks: [...blocks, ...loose.sealed] };
 }
 
 const layoutOf = ({ name, vector, nulls }: Column): ColumnLayout => ({
@@ -83,27 +97,41 @@ function fixedBlocks(vectors: readonly Vector[]): Uint8Array[] {
   );
 }
 
+interface LooseParts {
+  readonly lists: Json[];
+  readonly blocks: Uint8Array[];
+  /** Blocks that come after all others. */
+  readonly sealed: Uint8Array[];
+}
+
 /** What has no fixed width: text and nested cells into `lists`, bytes into `blocks`. */
-function packLoose(vector: Vector, nulls: Uint8Array | null, blocks: Uint8Array[], lists: Json[]): void {
-  const isNull = (i: number): boolean => nulls !== null && nulls[i] === 1;
-  if (vector.dtype === 'bytes')
-    blocks.push(
-      ...packBytes(nulls === null ? vector.data : vector.data.map((cell, i) => (isNull(i) ? null : cell))),
-    );
-  else if (vector.dtype === 'str')
-    lists.push(nulls === null ? vector.data : vector.data.map((cell, i) => (isNull(i) ? null : cell)));
-  else if (vector.dtype === 'object')
-    lists.push(vector.data.map((cell, i) => (isNull(i) ? null : nestedToJson(cell))));
+function packLoose(
+  vector: Vector,
+  nulls: Uint8Array | null,
+  { lists, blocks, sealed: last }: LooseParts,
+): void {
+  if (!isLoose(vector)) return;
+  const sealed = sealOfVector(vector);
+  if (sealed === null) {
+    if (vector.dtype === 'bytes') blocks.push(...bytesToBlocks(withNulls(vector.data, nulls)));
+    else lists.push(looseToJson(vector, nulls));
+  } else if (sealed.dtype === 'bytes') {
+    blocks.push(...sealed.blocks);
+  } else {
+    lists.push(null);
+    last.push(sealed.json);
+  }
 }
 
 function packTensors({ tensors }: Tensors): PackedPayload {
-  const lists: Json[] = [];
   const blocks: Uint8Array[] = [];
+  const loose: LooseParts = { lists: [], blocks, sealed: [] };
   for (const { vector } of tensors)
     if (isFixedVector(vector)) blocks.push(bytesOf(vector.data));
-    else packLoose(vector, null, blocks, lists);
+    else packLoose(vector, null, loose);
   const t = tensors.map(({ name, vector, shape }): Json => [name, vector.dtype, shape]);
-  return { description: { k: 'x', t, ...(lists.length > 0 ? { j: lists } : {}) }, blocks };
+  const description = { k: 'x', t, ...(loose.lists.length > 0 ? { j: loose.lists } : {}) };
+  return { description, blocks: [...blocks, ...loose.sealed] };
 }
 
 export function unpackPayload(
@@ -112,7 +140,7 @@ export function unpackPayload(
   layouts: LayoutReader,
 ): Payload {
   const description = readObject(json);
-  const parts = new Parts(readList(description['j'] ?? []), blocks);
+  const parts = partsOf(readList(description['j'] ?? []), blocks);
   switch (description['k']) {
     case 't':
       return unpackTable(description, parts, layouts);
@@ -122,10 +150,23 @@ export function unpackPayload(
         tensors: readList(description['t']).map((tensor) => unpackTensor(tensor, parts)),
       };
     case 'v':
-      return { kind: 'value', value: nestedFromJson(description['v'] ?? null) };
+      return {
+        kind: 'value',
+        value: nestedFromJson('j' in description ? parts.json() : (description['v'] ?? null)),
+      };
     default:
       throw badFrame('an unknown kind of payload');
   }
+}
+
+/** With the lists that are blocks of their own in their places. */
+function partsOf(lists: readonly Json[], blocks: readonly Uint8Array[]): Parts {
+  const own = lists.filter((list) => list === null).length;
+  if (own === 0) return new Parts(lists, blocks);
+  if (own > blocks.length) throw badFrame('too few blocks');
+  const last = blocks.slice(-own).values();
+  const whole = lists.map((list) => list ?? parseJson(Buffer.from(last.next().value ?? []).toString('utf8')));
+  return new Parts(whole, blocks.slice(0, -own));
 }
 
 /** Lists and blocks, taken one after another. */
@@ -138,9 +179,14 @@ class Parts {
     this.#blocks = blocks.values();
   }
 
-  list(): readonly Json[] {
+  json(): Json {
     const next = this.#lists.next();
-    return readList(next.done === true ? undefined : next.value);
+    if (next.done === true) throw badFrame('too few lists');
+    return next.value;
+  }
+
+  list(): readonly Json[] {
+    return readList(this.json());
   }
 
   block(): Uint8Array {
@@ -194,7 +240,7 @@ function unpackLoose(dtype: Vector['dtype'], parts: Parts): Vector {
     case 'object':
       return { dtype, data: parts.list().map(nestedFromJson) };
     case 'bytes':
-      return { dtype, data: unpackBytes(parts.block(), parts.block()) };
+      return { dtype, data: blocksToBytes(parts.block(), parts.block()) };
     default:
       return vectorOf(dtype, parts.block());
   }

@@ -1,6 +1,7 @@
 /** Typed runs of cells as raw blocks (little-endian, C order) and back; text and nested cells travel as JSON. */
+import type { Json } from '../payload/nested-json.ts';
 import type { Dtype, Vector } from '../payload/payload.ts';
-import { badFrame, type Json } from './json.ts';
+import { badFrame } from './json.ts';
 
 export type FixedVector = Exclude<Vector, { readonly dtype: 'str' | 'bytes' | 'object' }>;
 export type FixedDtype = FixedVector['dtype'];
@@ -68,20 +69,4 @@ export function vectorOf(dtype: FixedDtype, bytes: Uint8Array): FixedVector {
     case 'float64':
       return { dtype, data: new Float64Array(buffer, byteOffset, length) };
   }
-}
-
-/** Byte strings as two blocks: int32 lengths, -1 for null, and all bytes in a row. */
-export function packBytes(cells: readonly (Uint8Array | null)[]): [Uint8Array, Uint8Array] {
-  const lengths = Int32Array.from(cells, (cell) => cell?.byteLength ?? -1);
-  return [bytesOf(lengths), Buffer.concat(cells.filter((cell) => cell !== null))];
-}
-
-export function unpackBytes(lengths: Uint8Array, bytes: Uint8Array): (Uint8Array | null)[] {
-  let offset = 0;
-  return Array.from(new Int32Array(lengths.buffer, lengths.byteOffset, lengths.byteLength / 4), (length) => {
-    if (length < 0) return null;
-    offset += length;
-    // A copy, so that one kept cell does not keep the whole frame.
-    return bytes.slice(offset - length, offset);
-  });
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unreadable } from '../../test/support/resealed.ts';
 import { CountersignError } from '../errors/countersign-error.ts';
 import { emptyVector, isNumeric, itemSize } from './dtypes.ts';
 import type { Column, Dtype, Nested, Payload, Vector } from './payload.ts';
@@ -203,6 +204,18 @@ describe('what may share a batch', () => {
     expect(canJoin(tensor([3, 2], 'int8'), tensor([3, 2], 'int8'))).toBe(true);
     expect(canJoin(tensor([2, 3], 'int8'), tensor([3, 2], 'int8'))).toBe(false);
     expect(canJoin(tensor([3, 2], 'int16'), tensor([3, 2], 'int8'))).toBe(false);
+  });
+
+  it('what a thread has sealed is counted and judged without a look at its cells', () => {
+    const cells = { dtype: 'object', data: [[1], { a: 'x' }] } as const;
+    const columns = [{ name: 'x', vector: cells, nulls: null }];
+    const whole = unreadable({ kind: 'table', rows: 2, columns });
+    expect(rowCount(whole)).toBe(2);
+    expect(isJoinable(whole)).toBe(true);
+    expect(canJoin(whole, whole)).toBe(true);
+    expect(split(whole, [2])).toEqual([expect.anything()]);
+    expect(rowCount(unreadable({ kind: 'value', value: [1, 2, 3] }))).toBe(3);
+    expect(rowCount(unreadable({ kind: 'value', value: { a: 1 } }))).toBeNull();
   });
 });
 

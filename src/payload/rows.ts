@@ -1,6 +1,7 @@
 import { countersignError } from '../errors/countersign-error.ts';
 import { concatCells, sliceCells, takeCells } from './vectors.ts';
-import type { Column, Nested, Payload, Table, Tensor, Tensors } from './payload.ts';
+import type { Column, Nested, Payload, Table, Tensor, Tensors, Value } from './payload.ts';
+import { sealOfValue } from './sealed.ts';
 
 /**
  * How many rows a payload has: a table's rows, the first dimension that all tensors share, the items of a
@@ -13,8 +14,14 @@ export function rowCount(payload: Payload): number | null {
     case 'tensors':
       return commonFirstDimension(payload.tensors);
     case 'value':
-      return Array.isArray(payload.value) ? payload.value.length : null;
+      return valueRows(payload);
   }
+}
+
+function valueRows(payload: Value): number | null {
+  const sealed = sealOfValue(payload);
+  if (sealed !== null) return sealed.rows;
+  return Array.isArray(payload.value) ? payload.value.length : null;
 }
 
 function commonFirstDimension(tensors: readonly Tensor[]): number | null {

@@ -24,6 +24,10 @@ return pd.DataFrame({"answer": model_input["path"]})
 
 beforeAll(async () => {
   python = await pythonEnv('mlflow3');
+  const [text, long] = [
+    { type: 'string', required: true },
+    { type: 'long', required: true },
+  ];
   const texts = { inputs: { path: 'string' }, outputs: { answer: 'string' } };
   await writeModel(registry, 'gated', '1', { ...texts, python: gated });
   await writeModel(registry, 'other', '1', { ...texts, python: gated });
@@ -31,6 +35,21 @@ beforeAll(async () => {
     inputs: { n: 'long' },
     outputs: { n_out: 'long' },
     onnx: 'slow',
+  });
+  const visit = { type: 'array', items: { type: 'object', properties: { page: text, seconds: long } } };
+  await writeModel(registry, 'visits', '1', {
+    inputs: { visits: visit, key: 'binary', name: 'string' },
+    outputs: { seconds: 'long', key: 'binary', name: 'string' },
+    python: pythonModel(`
+visits = model_input["visits"].map(lambda cell: sum(visit["seconds"] for visit in cell))
+return pd.DataFrame({"seconds": visits, "key": model_input["key"], "name": model_input["name"]})
+`),
+  });
+  await writeModel(registry, 'anything', '1', {
+    python: pythonModel(`
+rows = model_input.to_dict("records") if isinstance(model_input, pd.DataFrame) else model_input
+return [float(sum(row["x"])) + len(str(row["y"])) for row in rows]
+`),
   });
   await writeModel(registry, 'quick', '1', {
     inputs: { a: 'float', b: 'double' },
@@ -209,6 +228,50 @@ describe('large bodies', () => {
     // Were they read on the event loop, all that have come whole by one of its turns would be answered without one between.
     const between = order.slice(order.indexOf('large'), order.lastIndexOf('large'));
     expect(between).toContain('live');
+  }, 300_000);
+
+  it('of nested, byte and text cells reach the model as small ones do, a null or a great integer among them', async () => {
+    await using server = await ready(['visits'], '--max-queue-rows', '1000000');
+    const rows = Array.from({ length: 12_000 }, (_, row) => ({
+      visits: [
+        { page: 'start', seconds: row },
+        { page: '"ünd" \u0000', seconds: Number.MAX_SAFE_INTEGER },
+      ],
+      key: Buffer.from([row % 256, 255]).toString('base64'),
+      name: row % 3 === 0 ? '' : `${String(row)} 😀`,
+    }));
+    const body = JSON.stringify(rows).replace('9007199254740991', '9007199254740993');
+    expect(body.length).toBeGreaterThan(1024 * 1024);
+    const answer = await server.post('/models/visits/serve', body);
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    expect(text.slice(0, 100)).toContain('"seconds":9007199254740993,"key":"AP8="');
+    const sums = rows.map(({ visits, key, name }) => ({
+      seconds: (visits[0]?.seconds ?? 0) + (visits[1]?.seconds ?? 0),
+      key,
+      name,
+    }));
+    const small = JSON.stringify(rows.slice(0, 3)).replace('9007199254740991', '9007199254740993');
+    expect(
+      text.startsWith((await (await server.post('/models/visits/serve', small)).text()).slice(0, -1)),
+    ).toBe(true);
+    expect((JSON.parse(text) as unknown[]).slice(100)).toEqual(sums.slice(100));
+    const wrong = await server.post('/models/visits/serve', body.replace('"seconds":11999', '"seconds":"x"'));
+    expect(wrong.status).toBe(400);
+    expect(await wrong.text()).toContain('/11999/visits/0/seconds');
+  }, 300_000);
+
+  it('for a model without a signature reach it as small ones do', async () => {
+    await using server = await ready(['anything'], '--max-queue-rows', '1000000');
+    const rows = Array.from({ length: 40_000 }, (_, row) => ({ x: [row, 0.5], y: 'abc' }));
+    const answer = await server.post('/models/anything/serve', JSON.stringify(rows));
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual(rows.map((_, row) => row + 3.5));
+    const scored = await server.post(
+      '/models/anything/invocations',
+      JSON.stringify({ dataframe_records: rows }),
+    );
+    expect(await scored.json()).toEqual({ predictions: rows.map((_, row) => row + 3.5) });
   }, 300_000);
 });
 

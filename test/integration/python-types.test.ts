@@ -18,6 +18,7 @@ import { payload } from '../support/arbitrary-payloads.ts';
 import { float64, int32, int64, table, tensors, text } from '../support/onnx-specimens.ts';
 import { pythonEnv } from '../support/python-env.ts';
 import { hostDirectory, oneEnvironment, pythonVersion } from '../support/python-models.ts';
+import { resealed } from '../support/resealed.ts';
 
 const never = new AbortController().signal;
 const root = await mkdtemp(join(tmpdir(), 'countersign-types-'));
@@ -42,7 +43,9 @@ test('every payload comes back from Python as it was sent', async () => {
       connection.ask({ type: 'predict', input, params: noParams, requestId: 'r' });
     await fc.assert(
       fc.asyncProperty(payload, async (sent) => {
-        expect(await ask(sent)).toMatchObject({ type: 'answer', payload: asAnswered(sent) });
+        const answer = { type: 'answer', payload: asAnswered(sent) };
+        expect(await ask(sent)).toMatchObject(answer);
+        expect(await ask(resealed(sent))).toMatchObject(answer);
       }),
       { numRuns: 500 },
     );

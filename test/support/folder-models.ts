@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 
 import { stringify } from 'yaml';
 
-type Columns = Readonly<Record<string, string>>;
+type Columns = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
 
 export interface FolderModel {
-  /** Column name to MLflow type; absent for a model without a signature. */
+  /** Column name to MLflow type, or to what a nested one is; absent for a model without a signature. */
   readonly inputs?: Columns;
   readonly outputs?: Columns;
   /** A Python module with `_load_pyfunc(path)`: MLflow's loader interface. */
@@ -53,7 +53,12 @@ function mlmodel({ inputs, outputs, onnx }: FolderModel): object {
 
 function schema(columns: Columns | undefined): string | null {
   if (columns === undefined) return null;
-  return JSON.stringify(Object.entries(columns).map(([name, type]) => ({ name, type, required: true })));
+  const specs = Object.entries(columns).map(([name, type]) => ({
+    name,
+    required: true,
+    ...(typeof type === 'string' ? { type } : type),
+  }));
+  return JSON.stringify(specs);
 }
 
 /** A Python module whose model answers what the body of `predict(model_input)` returns. */

@@ -9,8 +9,10 @@ import {
   stackedTensors,
   unnamedColumns,
 } from '../../../test/support/typed-json.ts';
-import type { Signature } from '../../contract/signature.ts';
+import type { DataType, Signature } from '../../contract/signature.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
+import { rowCount } from '../../payload/rows.ts';
+import type { Column, Payload } from '../../payload/payload.ts';
 import type { Codec, EncodedRequest } from '../codec.ts';
 import { createMlflowCodec } from '../mlflow.ts';
 import { createServeArrowCodec } from '../serve-arrow.ts';
@@ -26,12 +28,25 @@ function request(body: string, contentType = 'application/json'): EncodedRequest
   return { body: Buffer.from(body), contentType, query: new URLSearchParams() };
 }
 
+/** With no data in null cells, where it means nothing. */
+function withoutNullCells(payload: Payload): Payload {
+  if (payload.kind !== 'table') return payload;
+  const columns = payload.columns.map(({ name, vector, nulls }) => {
+    const cells = Array.from(vector.data as ArrayLike<unknown>, (cell, index) =>
+      nulls?.[index] === 1 ? null : cell,
+    );
+    return { name, nulls, vector: { dtype: vector.dtype, data: cells } } as unknown as Column;
+  });
+  return { ...payload, columns };
+}
+
 /** What a model that answers its own input answers; or what is wrong with the request. */
 async function echo(codec: Codec, body: EncodedRequest, signature: Signature | null): Promise<unknown> {
   try {
     const decoded = await codec.decode(body, signature);
     const answers = decoded.parts.map(({ input }) => input);
-    return [codec.encode(answers, decoded, signature), decoded.params, decoded.rows];
+    const { params, rows, memo } = decoded;
+    return [codec.encode(answers, decoded, signature), answers.map(withoutNullCells), params, rows, memo];
   } catch (thrown) {
     const { code, message, facts } = CountersignError.from(thrown);
     return { code, message, facts };
@@ -83,10 +98,7 @@ describe('a body that is read by the thread', () => {
     ],
     ['an index of its own', '{"dataframe_split": {"index": [7, 8], "columns": ["a"], "data": [[1], [2]]}}'],
     ['an array', '{"inputs": [[1, 2], [3, 4]]}'],
-    [
-      'nested cells, which cannot leave the thread',
-      '{"dataframe_records": [{"a": {"__proto__": 1}, "b": [1, 2.0]}]}',
-    ],
+    ['nested cells', '{"dataframe_records": [{"a": {"__proto__": 1}, "b": [1, 2.0]}]}'],
     ['a prompt', '{"messages": [{"role": "user", "content": "hello"}]}'],
     ['integers that only Python holds', '{"inputs": [123456789012345678901234567890, 1.0]}'],
     ['nothing', '{}'],
@@ -95,20 +107,77 @@ describe('a body that is read by the thread', () => {
     expect(await echo(every.wrap(mlflow), body, null)).toEqual(await echo(mlflow, body, null));
   });
 
-  test('leaves turns of the event loop to others', async () => {
-    const body = request(JSON.stringify(Array.from({ length: 100_000 }, (_, x) => ({ x: x + 0.5 }))));
+  test('keeps longs bigints and integers numbers, however deep, in params too', async () => {
+    const long: DataType = { kind: 'long' };
+    const properties = [
+      { name: 'long', type: long, required: true },
+      { name: 'integers', type: { kind: 'array', items: { kind: 'integer' } }, required: false },
+    ] as const;
+    const type: DataType = { kind: 'map', values: { kind: 'array', items: { kind: 'object', properties } } };
+    const inputs = { kind: 'columns', named: true, columns: [{ name: 'x', type, required: true }] } as const;
+    const params = [{ name: 'longs', type: long, array: true, default: [1] }];
+    const signature = { ...signatureOf({ inputs }), params };
+    const body = request(
+      '{"inputs": [{"x": {"a": [{"long": 1, "integers": [2]}, {"long": -3}]}}], "params": {"longs": [4, 5]}}',
+    );
+    const { parts, params: read } = await every.wrap(serve).decode(body, signature);
+    expect(parts[0]?.input).toEqual({
+      kind: 'table',
+      rows: 1,
+      columns: [
+        {
+          name: 'x',
+          nulls: null,
+          vector: { dtype: 'object', data: [{ a: [{ long: 1n, integers: [2] }, { long: -3n }] }] },
+        },
+      ],
+    });
+    expect(read).toEqual(new Map([['longs', [4n, 5n]]]));
+  });
+
+  test.each([
+    ['nothing', null],
+    ['columns of any type', [{ name: 'x', type: { kind: 'any' }, required: true }]],
+    ['bytes', [{ name: 'x', type: { kind: 'binary' }, required: true }]],
+  ] as const)('is what it would be here, of /serve under a signature of %s', async (_, columns) => {
+    const inputs = columns === null ? null : ({ kind: 'columns', named: true, columns } as const);
+    const signature = columns === null ? null : signatureOf({ inputs, outputs: inputs });
+    for (const text of [
+      '[{"x": "AAEC"}, {"x": ""}]',
+      '{"x": {"__proto__": [1, "a", null, {"$": 1e300}]}}',
+      '7',
+      '[]',
+    ]) {
+      const body = request(text);
+      expect(await echo(every.wrap(serve), body, signature)).toEqual(await echo(serve, body, signature));
+    }
+  });
+
+  const any = {
+    kind: 'columns',
+    named: true,
+    columns: [{ name: 'x', type: { kind: 'any' }, required: true }],
+  } as const;
+
+  test.each([
+    ['of numbers', doubles('x'), (x: number) => x + 0.5],
+    ['of nested cells', signatureOf({ inputs: any }), (x: number) => [x, { y: 'z' }]],
+    ['without a signature', null, (x: number) => x],
+  ])('%s leaves turns of the event loop to others', async (_, signature, cell) => {
+    const body = request(JSON.stringify(Array.from({ length: 100_000 }, (_, x) => ({ x: cell(x) }))));
     expect(body.body.byteLength).toBeGreaterThan(1024 * 1024);
     const reader = new BodyReader(options);
     const turns = async (codec: Codec): Promise<number> => {
       let [count, done] = [0, false];
       const decoding = Promise.resolve()
-        .then(() => codec.decode(body, doubles('x')))
+        .then(() => codec.decode(body, signature))
         .finally(() => (done = true));
       while (!done) {
         await new Promise((resolve) => setImmediate(resolve));
         count += 1;
       }
-      expect((await decoding).parts[0]?.input).toMatchObject({ rows: 100_000 });
+      const { input } = (await decoding).parts[0] ?? expect.fail();
+      expect(rowCount(input)).toBe(100_000);
       return count;
     };
     expect(await turns(serve)).toBe(1);
@@ -128,16 +197,9 @@ describe('the thread', () => {
     await Promise.all(readers.splice(0).map((reader) => reader.close()));
   });
 
-  test('is not asked for small bodies, nor for nested cells: those are there at once', () => {
+  test('is not asked for small bodies: those are there at once', () => {
     const { codec } = made(10);
     expect(codec.decode(request('{"x": 1}'), doubles('x'))).not.toBeInstanceOf(Promise);
-    const schema = {
-      kind: 'columns',
-      named: true,
-      columns: [{ name: 'x', type: { kind: 'any' }, required: true }],
-    } as const;
-    const nested = signatureOf({ inputs: schema });
-    expect(codec.decode(request('[{"x": [1, 2, 3]}]'), nested)).not.toBeInstanceOf(Promise);
     expect(codec.decode(request('[{"x": 1.25}]'), doubles('x'))).toBeInstanceOf(Promise);
   });
 

@@ -6,7 +6,7 @@ import type { Codec, DecodedRequest, EncodedRequest } from '../codec.ts';
 import { asksForArrow, isArrow } from '../accept.ts';
 import type { ServeCodecOptions } from '../serve.ts';
 import type { ReadAnswer, ReadQuestion } from './messages.ts';
-import { mayTravel } from './travels.ts';
+import { openRequest } from './sealed-request.ts';
 
 export interface BodyReaderOptions extends ServeCodecOptions {
   readonly clock: Clock;
@@ -24,7 +24,7 @@ const entry = new URL(`./reader-entry.${extension}`, import.meta.url);
 
 /**
  * Reads large bodies in a thread beside the event loop, so that other callers do not wait for them. The thread starts
- * with the first of them. What it cannot hand over, and all when it is lost, is read here.
+ * with the first of them. When it is lost, what it had is read here.
  */
 export class BodyReader {
   readonly #options: BodyReaderOptions;
@@ -50,7 +50,6 @@ export class BodyReader {
         // Arrow's cells are where they should be already.
         if (!isLarge || isArrow(request.contentType) || asksForArrow(request.accept))
           return codec.decode(request, signature);
-        if (!mayTravel(signature, name)) return codec.decode(request, signature);
         return this.#decode(codec, name, request, signature);
       },
     };
@@ -69,14 +68,9 @@ export class BodyReader {
     signature: Signature | null,
   ): Promise<DecodedRequest> {
     const answer = await this.#ask(protocol, request, signature);
-    switch (answer?.kind) {
-      case 'read':
-        return answer.request;
-      case 'failed':
-        throw new CountersignError(answer.code, answer.message, answer.facts);
-      default:
-        return codec.decode(request, signature);
-    }
+    if (answer === null) return codec.decode(request, signature);
+    if (answer.kind === 'failed') throw new CountersignError(answer.code, answer.message, answer.facts);
+    return openRequest(answer.request, signature);
   }
 
   #ask(

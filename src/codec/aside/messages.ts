@@ -1,7 +1,7 @@
 import type { Signature } from '../../contract/signature.ts';
 import type { ErrorCode } from '../../errors/catalogue.ts';
 import type { ErrorFacts } from '../../errors/countersign-error.ts';
-import type { DecodedRequest } from '../codec.ts';
+import type { SealedRequest } from './sealed-request.ts';
 
 /** A body to be read, to the thread. Its buffer changes hands. */
 export interface ReadQuestion {
@@ -15,7 +15,7 @@ export interface ReadQuestion {
 }
 
 export type ReadAnswer = { readonly id: number } & (
-  | { readonly kind: 'read'; readonly request: DecodedRequest }
+  | { readonly kind: 'read'; readonly request: SealedRequest }
   /** What is wrong with the request, or with us. */
   | {
       readonly kind: 'failed';
@@ -23,6 +23,4 @@ export type ReadAnswer = { readonly id: number } & (
       readonly message: string;
       readonly facts: ErrorFacts;
     }
-  /** It was read, and a message cannot hold it. */
-  | { readonly kind: 'stays' }
 );

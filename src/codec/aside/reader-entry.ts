@@ -5,7 +5,7 @@ import { createMlflowCodec } from '../mlflow.ts';
 import { createServeArrowCodec } from '../serve-arrow.ts';
 import type { ServeCodecOptions } from '../serve.ts';
 import type { ReadAnswer, ReadQuestion } from './messages.ts';
-import { memoryOf, travels } from './travels.ts';
+import { memoryOf, sealRequest } from './sealed-request.ts';
 
 /** Runs in a worker thread: reads one body after the other. */
 const codecs = { serve: createServeArrowCodec(workerData as ServeCodecOptions), mlflow: createMlflowCodec() };
@@ -15,7 +15,7 @@ async function answer({ protocol, query, signature, ...request }: ReadQuestion):
   try {
     const encoded = { ...request, query: new URLSearchParams(query) };
     const decoded = await codecs[protocol].decode(encoded, signature);
-    return travels(decoded) ? { id, kind: 'read', request: decoded } : { id, kind: 'stays' };
+    return { id, kind: 'read', request: sealRequest(decoded) };
   } catch (thrown) {
     const { code, message, facts } = CountersignError.from(thrown);
     const { cause, ...told } = facts;

@@ -12,7 +12,8 @@ export function readParam(spec: ParamSpec, value: unknown): Nested | Faults {
   return readNested(paramType(spec), value, strict);
 }
 
-function paramType({ type, array }: ParamSpec): ParamSpec['type'] {
+/** The type of its values. */
+export function paramType({ type, array }: ParamSpec): ParamSpec['type'] {
   return array ? { kind: 'array', items: type } : type;
 }
 

@@ -4,8 +4,10 @@
  * token for or would read as an integer, `["b", base64]` bytes, `["t", "0"]` nanoseconds since the epoch,
  * and `["o", [[name, value], ...]]` an object that itself has a key `$`.
  */
-import { Timestamp, type Nested } from '../payload/payload.ts';
-import { badFrame, type Json, readList, readText } from './json.ts';
+import { countersignError } from '../errors/countersign-error.ts';
+import { Timestamp, type Nested } from './payload.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 const tagged = (tag: string, value: Json): Json => ({ $: [tag, value] });
 
@@ -54,28 +56,42 @@ export function nestedFromJson(json: Json): Nested {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return (json as readonly Json[]).map(nestedFromJson);
   const entries = Object.entries(json);
-  if (Object.hasOwn(json, '$')) return untag(readList(entries[0]?.[1]));
+  if (Object.hasOwn(json, '$')) return untag(listOf(entries[0]?.[1]));
   return fromEntries(entries.map(([name, item]) => [name, nestedFromJson(item)] as const));
 }
 
 function untag([tag, value]: readonly Json[]): Nested {
   switch (tag) {
     case 'i':
-      return BigInt(readText(value));
+      return BigInt(textOf(value));
     case 'f':
-      return Number(readText(value));
+      return Number(textOf(value));
     case 'b':
-      return new Uint8Array(Buffer.from(readText(value), 'base64'));
+      return new Uint8Array(Buffer.from(textOf(value), 'base64'));
     case 't':
-      return new Timestamp(BigInt(readText(value)));
+      return new Timestamp(BigInt(textOf(value)));
     case 'o':
-      return fromEntries(readList(value).map(pair));
+      return fromEntries(listOf(value).map(pair));
     default:
-      throw badFrame('an unknown tag');
+      throw bad('an unknown tag');
   }
 }
 
 function pair(entry: Json): readonly [string, Nested] {
-  const [name, item] = readList(entry);
-  return [readText(name), nestedFromJson(item ?? null)];
+  const [name, item] = listOf(entry);
+  return [textOf(name), nestedFromJson(item ?? null)];
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  if (!Array.isArray(value)) throw bad('no list');
+  return value as readonly Json[];
+}
+
+function textOf(value: Json | undefined): string {
+  if (typeof value !== 'string') throw bad('no text');
+  return value;
+}
+
+function bad(what: string): Error {
+  return countersignError('INTERNAL').with({ cause: `a nested value as nobody writes it: ${what}` });
 }
