@@ -38,7 +38,7 @@ class Direct:
             return False
         if payload.labels is not None or not all(_is_plain(column) for column in payload.columns):
             return False
-        layout = tuple((column.name, column.dtype) for column in payload.columns)
+        layout = layout_of(payload)
         known = self._unchanged.get(layout)
         if known is None:
             known = len(self._unchanged) < _MOST_LAYOUTS and self._is_unchanged(data)
@@ -55,6 +55,10 @@ class Direct:
         except Exception:
             return False  # The full way will say what is wrong.
         return isinstance(enforced, pd.DataFrame) and _same(data, enforced)
+
+
+def layout_of(table: Table) -> Layout:
+    return tuple((column.name, column.dtype) for column in table.columns)
 
 
 def _may_be_direct(model: Any, schema: Any) -> bool:

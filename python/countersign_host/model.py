@@ -12,6 +12,7 @@ from . import convert, scoring
 from .bare_rows import keeping_rows
 from .direct import Direct
 from .failures import Failure
+from .frameless import Frameless
 from .frames import Json, Payload, Table
 
 
@@ -34,15 +35,22 @@ class LoadedModel:
         self._params = metadata.get_params_schema() if hasattr(metadata, "get_params_schema") else None
         self._from_type_hint = bool(getattr(metadata, "_is_signature_from_type_hint", lambda: False)())
         self._direct = Direct(self._model, self._inputs)
+        self._frameless = Frameless(self._model)
 
     @property
     def streams(self) -> bool:
         return getattr(self._model, "_predict_stream_fn", None) is not None
 
     def predict(self, payload: Payload, params: list[Json]) -> Payload:
+        if not params:
+            answer = self._frameless.predict(payload)
+            if answer is not None:
+                return convert.from_output(answer)
         data = convert.to_input(payload, self._inputs, self._from_type_hint)
         if not params and self._direct.takes(payload, data):
-            return convert.from_output(self._direct.predict(data))
+            answer = self._direct.predict(data)
+            self._frameless.learn(payload, answer)
+            return convert.from_output(answer)
         model = keeping_rows(self._model, data.index) if _is_bare(payload) else self._model
         return convert.from_output(model.predict(data, **self._keywords(params)))
 
