@@ -42,7 +42,8 @@ export class Exchange implements CallObserver {
   readonly startedMs: number;
   readonly span: RequestSpan | null;
   readonly caller = new ConnectedCaller();
-  readonly stages = new Map<string, number>();
+  /** In order of their first end; one that came again has both times together. */
+  readonly stages: { readonly name: string; ms: number }[] = [];
   /** What the members of a composed model did. */
   readonly members: MemberTurn[] = [];
   /** Headers of whatever the answer will be. */
@@ -96,7 +97,9 @@ export class Exchange implements CallObserver {
   }
 
   stage(name: string, durationMs: number): void {
-    this.stages.set(name, (this.stages.get(name) ?? 0) + durationMs);
+    const known = this.stages.find((stage) => stage.name === name);
+    if (known === undefined) this.stages.push({ name, ms: durationMs });
+    else known.ms += durationMs;
     this.#onStage(name, durationMs);
     this.span?.stage(name, durationMs);
   }
