@@ -32,11 +32,24 @@ function parse(text: string, isPlain: boolean, dialect: JsonDialect): unknown {
 }
 
 const unwrappedName = /"(?:messages|prompt|input)"/;
-/** An integer with more digits than the largest double has: only Python holds it. */
-const hugeInteger = /\d{309}/;
+/** An integer with so many digits is larger than the largest double: only Python holds it. */
+const hugeDigits = 309;
 
+/** Not by a pattern, which would begin anew at each digit: of a table of long decimals that was most of the reading. */
 function hasHugeInteger(text: string): boolean {
-  return text.length >= 309 && hugeInteger.test(text);
+  // One of the digits at such places is among so many in a row.
+  for (let place = hugeDigits - 1; place < text.length; place += hugeDigits) {
+    let [from, to] = [place, place];
+    while (isDigit(text, from - 1)) from--;
+    while (isDigit(text, to)) to++;
+    if (to - from >= hugeDigits) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, place: number): boolean {
+  const code = text.charCodeAt(place);
+  return code >= 48 && code <= 57;
 }
 
 const marking = new WeakMap<Signature, boolean>();
