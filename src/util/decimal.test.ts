@@ -57,6 +57,48 @@ describe('numbers of JSON', () => {
     );
   });
 
+  it('are known for doubtful by what a pattern would look for', () => {
+    const pattern = /(?<![.\d])(?:\d{16}|\d{10,15}\.\d)|\.(?:0{6}|9{6})|\d[eE](?:\+?\d|-\d{3})/;
+    const texts = fc
+      .array(
+        fc.oneof(
+          numberText,
+          digits,
+          fc.constantFrom(
+            '.',
+            'e',
+            'E',
+            '-',
+            '+',
+            '/',
+            ':',
+            'x',
+            ' ',
+            ',',
+            '"',
+            '.000000',
+            '.999999',
+            'e-123',
+            'e+1',
+          ),
+          fc.string(),
+        ),
+        { maxLength: 12 },
+      )
+      .map((parts) => parts.join(''));
+    let doubtful = 0;
+    fc.assert(
+      fc.property(texts, (text) => {
+        const expected = pattern.test(text);
+        doubtful += Number(expected);
+        expect(needsExactNumbers(text)).toBe(expected);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(doubtful).toBeGreaterThan(1000);
+    expect(doubtful).toBeLessThan(9000);
+  });
+
   it.each([
     '[0.1234567890123456, 1.2345678901234567e-05, 123456789.12345678]',
     '["2024-01-01T00:00:00.123456789Z"]',
