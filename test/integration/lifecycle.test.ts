@@ -117,6 +117,14 @@ describe('a stop', () => {
     await eventually(gone(below), 5_000, 'its processes are gone');
   });
 
+  it('takes one that comes twice at once for one', async () => {
+    await using served = await ready('moody', '--drain-timeout', '1');
+    await begun(served, 'spin');
+    served.process.kill('SIGINT');
+    served.process.kill('SIGINT');
+    expect(await served.stop('SIGINT')).toEqual({ code: 0, signal: null });
+  });
+
   it('ends at once at a second signal', async () => {
     await using served = await ready('moody');
     const below = descendants(served.pid);

@@ -112,14 +112,19 @@ interface Stopping {
   readonly done: Promise<void>;
 }
 
+/** npm and npx pass on what the terminal has sent to the process already. */
+const sameSignalMs = 500;
+
 /** The first signal stops in order, a second ends at once. */
 function stopOnSignals(gateway: Gateway, { logger }: CliContext): Stopping {
   const begun = Promise.withResolvers<'stopping'>();
   const done: PromiseWithResolvers<void> = Promise.withResolvers();
-  let stopping = false;
+  let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | null = null;
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.kill(process.pid, 'SIGKILL');
-    stopping = true;
+    const atMs = systemClock.monotonicMs();
+    if (first?.signal === signal && atMs - first.atMs < sameSignalMs) return;
+    if (first !== null) process.kill(process.pid, 'SIGKILL');
+    first = { signal, atMs };
     logger.info({ signal }, 'stopping: finishing what runs; a second signal ends at once');
     begun.resolve('stopping');
     gateway.close().then(({ ended }) => {
