@@ -201,6 +201,8 @@ describe('the thread', () => {
     const { codec } = made(10);
     expect(codec.decode(request('{"x": 1}'), doubles('x'))).not.toBeInstanceOf(Promise);
     expect(codec.decode(request('[{"x": 1.25}]'), doubles('x'))).toBeInstanceOf(Promise);
+    expect(codec.decode(request('{}'), null)).not.toBeInstanceOf(Promise);
+    expect(codec.decode(request('[1]'), null)).toBeInstanceOf(Promise);
   });
 
   test('that is lost loses no body, and another one takes its place', async () => {

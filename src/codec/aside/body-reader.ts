@@ -10,10 +10,22 @@ import { openRequest } from './sealed-request.ts';
 
 export interface BodyReaderOptions extends ServeCodecOptions {
   readonly clock: Clock;
-  /** Bodies of so many bytes are read by the thread. Default: 1 MiB, which takes some ten milliseconds. */
+  /**
+   * Bodies of so many bytes are read by the thread, of nested cells a quarter. Default: 1 MiB, which takes some ten
+   * milliseconds.
+   */
   readonly fromBytes?: number;
   /** The thread ends when nobody needed it for so long. Default: a minute. */
   readonly idleMs?: number;
+}
+
+const nested: readonly string[] = ['array', 'object', 'map', 'any'];
+
+/** Cells that take several times as long to read as numbers and text of as many bytes. */
+function isNested(signature: Signature | null): boolean {
+  const inputs = signature?.inputs ?? null;
+  if (inputs === null) return true;
+  return inputs.kind === 'columns' && inputs.columns.some(({ type }) => nested.includes(type.kind));
 }
 
 type Waiting = (answer: ReadAnswer | null) => void;
@@ -46,7 +58,8 @@ export class BodyReader {
     return {
       ...codec,
       decode: (request, signature) => {
-        const isLarge = request.body.byteLength >= fromBytes;
+        const { byteLength } = request.body;
+        const isLarge = byteLength >= fromBytes || (byteLength >= fromBytes / 4 && isNested(signature));
         // Arrow's cells are where they should be already.
         if (!isLarge || isArrow(request.contentType) || asksForArrow(request.accept))
           return codec.decode(request, signature);
