@@ -299,6 +299,15 @@ describe('loading', () => {
   });
 });
 
+test('small models that are loaded at once are quick all the same, and have no thread each', async () => {
+  const engine = engineOf('thread');
+  const version = onnxVersion('affine', { inputs: columnsOf({ p: 'double' }) });
+  const loaded = await Promise.all(Array.from({ length: 12 }, () => load(engine, version)));
+  const quick = loaded.filter(({ detail }) => detail.includes('on the event loop'));
+  // Others on the machine can slow a model's every trial down, but hardly those of most.
+  expect(quick.length).toBeGreaterThan(6);
+});
+
 test('the rows of a batch are answered as each alone, on the event loop and (more than 64) in the thread', async () => {
   const servable = await load(
     engineOf('thread'),

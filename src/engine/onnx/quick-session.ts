@@ -7,6 +7,9 @@ import type { ModelFile } from './model-file.ts';
 import { quickRows } from './quick.ts';
 import { openSession, run } from './session.ts';
 
+/** One is opened after the other: what another does on the event loop meanwhile would count for this one's runs. */
+let last: Promise<unknown> = Promise.resolve();
+
 /** A session on the event loop itself, for runs that are over before a thread would have been woken for them. */
 export class QuickSession {
   readonly graph: GraphFacts;
@@ -23,7 +26,13 @@ export class QuickSession {
   }
 
   /** Null where its runs are not quick. Errors: ENGINE_CANNOT_LOAD. */
-  static async open(
+  static open(file: ModelFile, settings: SessionSettings, ref: VersionRef): Promise<QuickSession | null> {
+    const opened = last.then(() => QuickSession.#openAlone(file, settings, ref));
+    last = opened.catch(() => undefined);
+    return opened;
+  }
+
+  static async #openAlone(
     file: ModelFile,
     settings: SessionSettings,
     ref: VersionRef,

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../util/clock.ts';
 import { allocate } from './cells.ts';
 import type { GraphInput, RunAnswer, WireTensor } from './messages.ts';
@@ -71,11 +72,35 @@ function blank({ name, type, shape }: GraphInput): WireTensor | null {
 /** The first runs are slower than all that follow, and a busy machine only ever adds. Infinite where a run fails. */
 async function fastest(run: () => Promise<RunAnswer>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  const start = systemClock.monotonicMs();
-  for (let index = 0; index < timedRuns && systemClock.monotonicMs() - start < patienceMs; index++) {
-    const began = systemClock.monotonicMs();
-    if ((await run()).kind === 'failed') return Number.POSITIVE_INFINITY;
-    best = Math.min(best, systemClock.monotonicMs() - began);
+  let spent = 0;
+  for (let index = 0; index < timedRuns && spent < patienceMs; index++) {
+    const { answer, ms } = await timed(run);
+    if (answer.kind === 'failed') return Number.POSITIVE_INFINITY;
+    best = Math.min(best, ms);
+    spent += ms;
   }
   return best;
+}
+
+/**
+ * A run, and how long it held the event loop up. The binding runs in a turn of its own (`setImmediate`); marks in the
+ * turns right before and behind it leave out what others do meanwhile, such as to load models too.
+ */
+async function timed(
+  run: () => Promise<RunAnswer>,
+): Promise<{ readonly answer: RunAnswer; readonly ms: number }> {
+  const now = (): number => systemClock.monotonicMs();
+  const mark = (): Promise<number> => setImmediate().then(now);
+  const asked = now();
+  const before = mark();
+  const state = { isOver: false };
+  const running = run().finally(() => {
+    state.isOver = true;
+  });
+  const askedFor = now() - asked;
+  const behind = mark();
+  const [began, ended] = [await before, await behind];
+  // One of several turns, or of another thread, is over when it says so.
+  if (state.isOver) return { answer: await running, ms: askedFor + ended - began };
+  return { answer: await running, ms: askedFor + now() - began };
 }
