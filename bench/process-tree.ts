@@ -65,9 +65,9 @@ export function memoryOf(maps: readonly string[], rollups: readonly string[]): n
 function fileParts(text: string): ReadonlyMap<string, number> {
   const parts = new Map<string, number>();
   for (const mapping of text.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
-    const [, offset, device, inode = '0'] = /^\S+ \S+ (\S+) (\S+) (\d+)/.exec(mapping) ?? [];
+    const [, offset, device, inode = '0', path = ''] = /^\S+ \S+ (\S+) (\S+) (\d+) *(.*)/.exec(mapping) ?? [];
     // Memory that only looks like a file is in `Pss_Shmem`.
-    if (inode === '0' || /^\S+ \S+ \S+ \S+ \d+ +\/(?:memfd:|dev\/shm\/|dev\/zero)/.test(mapping)) continue;
+    if (inode === '0' || /^\/(?:memfd:|dev\/shm\/|dev\/zero)/.test(path)) continue;
     const part = [device, inode, offset].join(' ');
     parts.set(part, (parts.get(part) ?? 0) + kilobytes(mapping, 'Rss') - kilobytes(mapping, 'Anonymous'));
   }

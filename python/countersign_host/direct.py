@@ -17,7 +17,7 @@ from .frames import FIXED, Payload, Table
 Layout = tuple[tuple[Any, str], ...]
 
 # Optional columns make a layout for each way of leaving some out.
-_MOST_LAYOUTS = 64
+MOST_LAYOUTS = 64
 # Models of the user's own code may ask MLflow for the context that `PyFuncModel.predict` sets up around them.
 _OWN_CODE = ("mlflow.pyfunc.model", "mlflow.pyfunc.loaders")
 
@@ -41,7 +41,7 @@ class Direct:
         layout = layout_of(payload)
         known = self._unchanged.get(layout)
         if known is None:
-            known = len(self._unchanged) < _MOST_LAYOUTS and self._is_unchanged(data)
+            known = len(self._unchanged) < MOST_LAYOUTS and self._is_unchanged(data)
             self._unchanged[layout] = known
         return known
 

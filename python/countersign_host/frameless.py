@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .direct import Layout, layout_of
+from .direct import MOST_LAYOUTS, Layout, layout_of
 from .frames import Payload, Table
 
 # Modules whose estimators begin with `check_array` on what they are given. Not those that hand it on to others, which
@@ -29,55 +29,44 @@ _ARRAYS_FIRST = (
     "sklearn.tree._classes",
 )
 _METHODS = ("predict", "predict_proba", "predict_log_proba")
-# Optional columns make a layout for each way of leaving some out.
-_MOST_LAYOUTS = 64
 
 
 class Frameless:
     """The flavor's own predict without a frame, for tables where both were seen to answer the same."""
 
     def __init__(self, model: Any) -> None:
-        self._names: list[Any] | None = None
-        self._predict = self._find(model)
+        estimator, method = _array_first(model)
+        self._names = getattr(estimator, "feature_names_in_", None)
+        self._predict: Any = None if estimator is None else getattr(_nameless(estimator), method, None)
         self._known: dict[Layout, bool] = {}
 
     def predict(self, payload: Payload) -> Any:
         """None where it has to be asked with a frame: always, until `learn` was told of such a table."""
-        if self._predict is None or not isinstance(payload, Table) or payload.block is None:
-            return None
-        if payload.labels is not None or not self._known.get(layout_of(payload), False):
+        table = self._plain(payload)
+        if table is None or not self._known.get(layout_of(table), False):
             return None
         try:
-            return self._predict(payload.block.T)
+            return self._predict(table.block.T)
         except Exception:
             return None  # The way of frames will say what is wrong.
 
     def learn(self, payload: Payload, answer: Any) -> None:
         """`answer` is what the estimator said of the frame, which enforcement had left as it was."""
-        if self._predict is None or not isinstance(payload, Table) or payload.block is None:
+        table = self._plain(payload)
+        if table is None:
             return
-        layout = layout_of(payload)
-        if payload.labels is not None or layout in self._known or len(self._known) >= _MOST_LAYOUTS:
-            return
-        self._known[layout] = payload.block.dtype.kind in "fiu" and self._fits(layout) and self._agrees(payload, answer)
+        layout = layout_of(table)
+        if layout not in self._known and len(self._known) < MOST_LAYOUTS:
+            self._known[layout] = self._fits(layout) and self._agrees(table, answer)
 
-    def _find(self, model: Any) -> Any:
-        wrapper = getattr(model, "_model_impl", None)
-        estimator = getattr(wrapper, "sklearn_model", None)
-        method = model.metadata.flavors.get("python_function", {}).get("predict_fn", "predict")
-        if type(wrapper).__module__ != "mlflow.sklearn" or method not in _METHODS:
+    def _plain(self, payload: Payload) -> Table | None:
+        """The payload where it is nothing but names and one block of numbers, and there is an estimator for it."""
+        if self._predict is None or not isinstance(payload, Table) or payload.labels is not None:
             return None
-        if not type(estimator).__module__.startswith(_ARRAYS_FIRST) or method in vars(estimator):
-            return None
-        names = getattr(estimator, "feature_names_in_", None)
-        self._names = None if names is None else list(names)
-        # One that knows no names: it would warn that an array has none. What was fitted is shared.
-        bare = copy.copy(estimator)
-        vars(bare).pop("feature_names_in_", None)
-        return getattr(bare, method, None)
+        return None if payload.block is None or payload.block.dtype.kind not in "fiu" else payload
 
     def _fits(self, layout: Layout) -> bool:
-        return self._names is None or [name for name, _ in layout] == self._names
+        return self._names is None or [name for name, _ in layout] == list(self._names)
 
     def _agrees(self, table: Table, answer: Any) -> bool:
         try:
@@ -85,6 +74,23 @@ class Frameless:
         except Exception:
             return False
         return type(bare) is type(answer) is np.ndarray and bare.dtype == answer.dtype and _same(bare, answer)
+
+
+def _array_first(model: Any) -> tuple[Any, str]:
+    """The estimator and the method that MLflow asks; None where it is none of these."""
+    wrapper = getattr(model, "_model_impl", None)
+    estimator = getattr(wrapper, "sklearn_model", None)
+    method = model.metadata.flavors.get("python_function", {}).get("predict_fn", "predict")
+    is_flavor = type(wrapper).__module__ == "mlflow.sklearn" and method in _METHODS
+    is_plain = type(estimator).__module__.startswith(_ARRAYS_FIRST) and method not in vars(estimator)
+    return estimator if is_flavor and is_plain else None, method
+
+
+def _nameless(estimator: Any) -> Any:
+    """One that knows no names: it would warn that an array has none. What was fitted is shared."""
+    bare = copy.copy(estimator)
+    vars(bare).pop("feature_names_in_", None)
+    return bare
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -107,7 +107,7 @@ function endOfDigits(text: string, from: number): number {
 }
 
 /** Of a place beyond the text too, which has none. */
-function isDigit(text: string, place: number): boolean {
+export function isDigit(text: string, place: number): boolean {
   const code = text.charCodeAt(place);
   return code >= zero && code <= nine;
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Signature } from '../../contract/signature.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
+import { columnDtype } from '../../payload/dtypes.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Codec, DecodedRequest, EncodedRequest } from '../codec.ts';
 import { asksForArrow, isArrow } from '../accept.ts';
@@ -19,13 +20,11 @@ export interface BodyReaderOptions extends ServeCodecOptions {
   readonly idleMs?: number;
 }
 
-const nested: readonly string[] = ['array', 'object', 'map', 'any'];
-
 /** Cells that take several times as long to read as numbers and text of as many bytes. */
 function isNested(signature: Signature | null): boolean {
   const inputs = signature?.inputs ?? null;
   if (inputs === null) return true;
-  return inputs.kind === 'columns' && inputs.columns.some(({ type }) => nested.includes(type.kind));
+  return inputs.kind === 'columns' && inputs.columns.some(({ type }) => columnDtype(type.kind) === 'object');
 }
 
 type Waiting = (answer: ReadAnswer | null) => void;

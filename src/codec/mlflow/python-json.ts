@@ -1,5 +1,5 @@
 import type { Signature } from '../../contract/signature.ts';
-import { Decimal, exactNumber, needsExactNumbers } from '../../util/decimal.ts';
+import { Decimal, exactNumber, isDigit, needsExactNumbers } from '../../util/decimal.ts';
 import { type JsonDialect, JsonReadError, readJson } from '../../util/json-reader.ts';
 import { hasIntegers } from '../json-body.ts';
 import { malformed } from './fail.ts';
@@ -45,11 +45,6 @@ function hasHugeInteger(text: string): boolean {
     if (to - from >= hugeDigits) return true;
   }
   return false;
-}
-
-function isDigit(text: string, place: number): boolean {
-  const code = text.charCodeAt(place);
-  return code >= 48 && code <= 57;
 }
 
 const marking = new WeakMap<Signature, boolean>();
