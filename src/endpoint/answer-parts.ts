@@ -8,6 +8,7 @@ import type { Params, Payload } from '../payload/payload.ts';
 import { rowCount } from '../payload/rows.ts';
 import type { VersionRef } from '../registry/registry.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Caller } from '../util/caller.ts';
 import { mapBounded } from '../util/map-bounded.ts';
 import type { Stages } from './stages.ts';
 
@@ -21,7 +22,7 @@ export interface AnswerPartsOptions {
   readonly own: Signature | null;
   readonly check: 'error' | 'warn' | 'off';
   readonly requestId: string;
-  readonly signal: AbortSignal;
+  readonly caller: Caller;
   readonly stages: Stages;
   /** An answer fitted the signature. */
   readonly onFit: () => void;
@@ -30,10 +31,10 @@ export interface AnswerPartsOptions {
 
 /** Adapt, predict, adapt back and check: one answer per part, in the order of the parts. */
 export async function answerParts(options: AnswerPartsOptions): Promise<readonly Payload[]> {
-  const { request, servable, signal, requestId, stages } = options;
+  const { request, servable, caller, requestId, stages } = options;
   const { inputs, params } = stages.run('adapt', () => adaptRequest(options));
   const answers = await stages.wait('predict', () =>
-    askEach(inputs, servable.executors, (input) => servable.predict({ input, params, requestId }, signal)),
+    askEach(inputs, servable.executors, (input) => servable.predict({ input, params, requestId }, caller)),
   );
   if (options.check === 'off') return inPlace(options, answers);
   return stages.run('conform', () =>

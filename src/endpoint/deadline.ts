@@ -1,53 +1,48 @@
 import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
-import type { Caller } from '../util/caller.ts';
+import { type Caller, LeavableCaller } from '../util/caller.ts';
 import type { Clock } from '../util/clock.ts';
 
-/** The one deadline of a request, joined with its caller's connection. Dispose it when the answer is there. */
-export interface Deadline extends Disposable {
-  /** Aborts with DEADLINE_EXCEEDED at the deadline, or with the caller's reason when the caller leaves. */
-  readonly signal: AbortSignal;
+/**
+ * The one deadline of a request, joined with its caller: who waits leaves with DEADLINE_EXCEEDED when time is up, or
+ * with the caller's reason when the caller leaves. Dispose it when the answer is there.
+ */
+export class Deadline extends LeavableCaller implements Disposable {
   readonly caller: Caller;
-  remainingMs(): number;
-  /** The promise, or DEADLINE_EXCEEDED / CALLER_LEFT if that comes first. */
-  race<Result>(promise: Promise<Result>): Promise<Result>;
-}
+  readonly #clock: Clock;
+  readonly #endsMs: number;
+  readonly #cancel: () => void;
+  readonly #forget: () => void;
 
-export function startDeadline(clock: Clock, timeoutMs: number, caller: Caller): Deadline {
-  const ends = clock.monotonicMs() + timeoutMs;
-  // A controller of its own: AbortSignal.any keeps weak references in both directions, at five times the cost.
-  const controller = new AbortController();
-  const { signal } = controller;
-  const cancel = clock.after(timeoutMs, () => {
-    controller.abort(countersignError('DEADLINE_EXCEEDED', timeoutMs));
-  });
-  const forget = caller.onLeave((reason) => {
-    controller.abort(reason);
-  });
-  return {
-    signal,
-    caller,
-    remainingMs: () => Math.max(0, ends - clock.monotonicMs()),
-    race: (promise) => raceAbort(promise, signal),
-    [Symbol.dispose]() {
-      cancel();
-      forget();
-    },
-  };
-}
-
-function raceAbort<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(leftError(signal, 0));
-    };
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort);
+  constructor(clock: Clock, timeoutMs: number, caller: Caller) {
+    super();
+    this.caller = caller;
+    this.#clock = clock;
+    this.#endsMs = clock.monotonicMs() + timeoutMs;
+    this.#cancel = clock.after(timeoutMs, () => {
+      this.leave(countersignError('DEADLINE_EXCEEDED', timeoutMs));
     });
-  });
+    this.#forget = caller.onLeave((reason) => {
+      this.leave(reason);
+    });
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#endsMs - this.#clock.monotonicMs());
+  }
+
+  /** The promise, or DEADLINE_EXCEEDED / CALLER_LEFT if that comes first. */
+  race<Result>(promise: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const forget = this.onLeave((reason) => {
+        reject(leftError(reason, 0));
+      });
+      promise.then(resolve, reject).finally(forget);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel();
+    this.#forget();
+  }
 }

@@ -11,7 +11,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
 import { answerParts, type AnswerPartsOptions } from './answer-parts.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { encode } from './encode.ts';
 import type {
   CallObserver,
@@ -137,7 +137,7 @@ export class ModelEndpoint implements Endpoint {
       own: resolved.metadata.signature,
       check: this.#check(resolved, codec.name),
       requestId,
-      signal: deadline.signal,
+      caller: deadline,
       stages,
       onFit: () => {
         this.#options.verifications.confirm(resolved.ref);
@@ -167,7 +167,7 @@ export class ModelEndpoint implements Endpoint {
     }
     const exact = this.#options.settings.mlflowExact;
     const raw = { body, contentType, exact, requestId: call.requestId };
-    return answer(await stages.wait('invoke', () => invoke(raw, deadline.signal)));
+    return answer(await stages.wait('invoke', () => invoke(raw, deadline)));
   }
 
   #handOver<Request, Answer>(
@@ -279,7 +279,7 @@ export class ModelEndpoint implements Endpoint {
 
   #deadline({ caller, timeoutMs = Number.POSITIVE_INFINITY }: Asked): Deadline {
     const { clock, settings } = this.#options;
-    return startDeadline(clock, Math.min(settings.timeoutMs, timeoutMs), caller);
+    return new Deadline(clock, Math.min(settings.timeoutMs, timeoutMs), caller);
   }
 
   /** At once where all is known; a stage of its own where the registry has to be asked. */
@@ -379,7 +379,7 @@ export class ModelEndpoint implements Endpoint {
 
   #acquire(ref: VersionRef, deadline: Deadline): Handle | Promise<Handle> {
     const { manager } = this.#options;
-    const handle = deadline.signal.aborted ? null : manager.take(ref);
+    const handle = deadline.left === null ? manager.take(ref) : null;
     return handle ?? manager.acquire(ref, { signal: deadline.caller.signal, waitMs: deadline.remainingMs() });
   }
 

@@ -4,6 +4,7 @@ import type { Column, Params, Payload } from '../payload/payload.ts';
 import { concat, isJoinable, rowCount, split, takeRows } from '../payload/rows.ts';
 import { samePayload } from '../payload/same.ts';
 import { splitAnswer } from '../serving/split-answer.ts';
+import { type Caller, callerOf } from '../util/caller.ts';
 
 /** Whether requests of a version may share a predict, and why. */
 export interface BatchingVerdict {
@@ -29,7 +30,7 @@ export async function probeBatching(
   const rows = rowCount(part.input);
   if (rows === null || rows === 0 || !isJoinable(part.input)) return off('its input does not come in rows');
   const input = rows > probedRows ? takeRows(part.input, range(probedRows)) : part.input;
-  const ask = asker(servable, example.params, signal);
+  const ask = asker(servable, example.params, callerOf(signal));
   try {
     return (
       (await findDependence(input, ask)) ?? {
@@ -45,8 +46,8 @@ export async function probeBatching(
 
 type Ask = (input: Payload) => Promise<Payload>;
 
-function asker(servable: Servable, params: Params, signal: AbortSignal): Ask {
-  return (input) => servable.predict({ input, params, requestId: 'batching-probe' }, signal);
+function asker(servable: Servable, params: Params, caller: Caller): Ask {
+  return (input) => servable.predict({ input, params, requestId: 'batching-probe' }, caller);
 }
 
 async function findDependence(input: Payload, ask: Ask): Promise<BatchingVerdict | null> {

@@ -47,6 +47,6 @@ async function* items(
 ): AsyncGenerator<string> {
   using handle = options.handle;
   using deadline = options.deadline;
-  for await (const item of handle.servable.predictStream(call, deadline.signal))
+  for await (const item of handle.servable.predictStream(call, deadline))
     yield writeNested(item, anything, serveStyle);
 }

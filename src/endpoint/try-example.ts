@@ -1,3 +1,4 @@
+import { callerOf } from '../util/caller.ts';
 import { writeJson } from '../util/write-json.ts';
 import { createServeCodec } from '../codec/serve.ts';
 import { exampleRequest } from '../codec/serve-example.ts';
@@ -90,7 +91,7 @@ function predictAll(servable: Servable, decoded: DecodedRequest, signal: AbortSi
   const { params } = decoded;
   return Promise.all(
     decoded.parts.map((part) =>
-      servable.predict({ input: part.input, params, requestId: 'input-example' }, signal),
+      servable.predict({ input: part.input, params, requestId: 'input-example' }, callerOf(signal)),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import type { Nested, Params, Payload } from '../payload/payload.ts';
 import type { Artifact, VersionMetadata } from '../registry/registry.ts';
+import type { Caller } from '../util/caller.ts';
 
 export type EngineName = 'onnx' | 'python' | 'ray';
 
@@ -53,12 +54,12 @@ export interface Servable {
   readonly memoryBytes: number | null;
   /**
    * Predicts. `input` fits the version's own signature (or is a `value` when it has none) and the answer is
-   * whatever the model answered, as a payload. Errors: MODEL_FAILED, WORKER_LOST, DEADLINE_EXCEEDED (with a
-   * TimeoutError as the signal's reason), CALLER_LEFT (any other reason).
+   * whatever the model answered, as a payload. Errors: MODEL_FAILED, WORKER_LOST, DEADLINE_EXCEEDED (the caller
+   * left with that, or with a TimeoutError), CALLER_LEFT (for any other reason).
    */
-  predict(call: PredictCall, signal: AbortSignal): Promise<Payload>;
+  predict(call: PredictCall, caller: Caller): Promise<Payload>;
   /** Items of the model's `predict_stream`, pulled one by one: the model waits while nobody reads. */
-  predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested>;
+  predictStream(call: PredictCall, caller: Caller): AsyncIterable<Nested>;
   /**
    * A request of `/invocations` through MLflow's own code beside the model; absent where there is none. Errors: as
    * `predict`, and INVALID_BODY for what MLflow refuses.
@@ -81,7 +82,7 @@ export interface RawCall {
   readonly requestId: string;
 }
 
-export type Invoke = (call: RawCall, signal: AbortSignal) => Promise<RawAnswer>;
+export type Invoke = (call: RawCall, caller: Caller) => Promise<RawAnswer>;
 
 export interface RawAnswer {
   readonly status: number;

@@ -3,9 +3,11 @@ import { FakeEngine } from '../../test/fakes/fake-engine.ts';
 import { noParams } from '../payload/payload.ts';
 import type { PredictCall } from './engine.ts';
 import { strictLoader } from './strict.ts';
+import { callerOf } from '../util/caller.ts';
 
 const ref = { model: 'm', version: '1' };
 const never = new AbortController().signal;
+const staying = callerOf(never);
 const quiet = (): void => undefined;
 const call: PredictCall = { input: { kind: 'value', value: 7 }, params: noParams, requestId: 'r' };
 
@@ -19,9 +21,9 @@ describe('strictLoader', () => {
     const said: string[] = [];
     const servable = await strictLoader(engine.loaderFor(ref)).load(never, (sentence) => said.push(sentence));
     expect(said).toEqual(['half way']);
-    expect(await servable.predict(call, never)).toEqual(call.input);
+    expect(await servable.predict(call, staying)).toEqual(call.input);
     const items = [];
-    for await (const item of servable.predictStream(call, never)) items.push(item);
+    for await (const item of servable.predictStream(call, staying)) items.push(item);
     expect(items).toEqual([1, 2]);
     expect(servable).toMatchObject({ engine: 'python', executors: 1, streams: true, memoryBytes: 64 });
     expect(servable.detail).toBe('a fake of m/1');
@@ -35,9 +37,9 @@ describe('strictLoader', () => {
     engine.plan(ref).invoke = ({ body }) => ({ status: 200, contentType: 'text/plain', body });
     const raw = { body: Uint8Array.of(1), contentType: null, exact: true, requestId: 'r' };
     const servable = await strictLoader(engine.loaderFor(ref)).load(never, quiet);
-    expect(await servable.invoke?.(raw, never)).toMatchObject({ body: raw.body });
+    expect(await servable.invoke?.(raw, staying)).toMatchObject({ body: raw.body });
     await servable.unload();
-    await expect(servable.invoke?.(raw, never)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(servable.invoke?.(raw, staying)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
   test('a loader loads once; a second try is an error and reaches no engine', async () => {
@@ -73,8 +75,10 @@ describe('strictLoader', () => {
     const engine = new FakeEngine();
     const servable = await strictLoader(engine.loaderFor(ref)).load(never, quiet);
     await Promise.all([servable.unload(), servable.unload()]);
-    await expect(servable.predict(call, never)).rejects.toMatchObject({ code: 'INTERNAL' });
-    expect(() => servable.predictStream(call, never)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    await expect(servable.predict(call, staying)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(() => servable.predictStream(call, staying)).toThrow(
+      expect.objectContaining({ code: 'INTERNAL' }),
+    );
     expect(engine.plan(ref).unloads).toBe(1);
     expect(engine.misuses).toEqual([]);
   });

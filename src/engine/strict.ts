@@ -36,14 +36,14 @@ function strictServable(inner: Servable): Servable {
     get memoryBytes() {
       return inner.memoryBytes;
     },
-    predict: (call, signal) =>
-      unloading === undefined ? inner.predict(call, signal) : Promise.reject(tooLate()),
-    predictStream(call, signal) {
+    predict: (call, caller) =>
+      unloading === undefined ? inner.predict(call, caller) : Promise.reject(tooLate()),
+    predictStream(call, caller) {
       if (unloading !== undefined) throw tooLate();
-      return inner.predictStream(call, signal);
+      return inner.predictStream(call, caller);
     },
     ...(invoke !== undefined && {
-      invoke: (call, signal) => (unloading === undefined ? invoke(call, signal) : Promise.reject(tooLate())),
+      invoke: (call, caller) => (unloading === undefined ? invoke(call, caller) : Promise.reject(tooLate())),
     }),
     unload: () => (unloading ??= inner.unload()),
   };

@@ -1,7 +1,7 @@
 import type { DecodedRequest, RequestPart } from '../codec/codec.ts';
 import { paramValues, readOutputs, requestRows } from '../codec/rows.ts';
 import type { Contract } from '../contract/contract.ts';
-import { startDeadline, type Deadline } from '../endpoint/deadline.ts';
+import { Deadline } from '../endpoint/deadline.ts';
 import { encode } from '../endpoint/encode.ts';
 import type {
   CallObserver,
@@ -111,7 +111,7 @@ export class GraphEndpoint implements Endpoint {
     const { clock, timeoutMs } = this.#options;
     const stages = new Stages(observer, clock);
     const deadlineMs = Math.min(timeoutMs, call.timeoutMs ?? Number.POSITIVE_INFINITY);
-    using deadline = startDeadline(clock, deadlineMs + graceMs, call.caller);
+    using deadline = new Deadline(clock, deadlineMs + graceMs, call.caller);
     this.#refuseOther(call.selector);
     observer.resolved(this.name, graphVersion);
     const prepared = await stages.wait('resolve', () => deadline.race(this.prepare(deadline.signal)));

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CallObserver, Endpoint, MemberTurn } from '../endpoint/endpoint.ts';
 import type { RequestSpan } from '../telemetry/tracing.ts';
-import { ConnectedCaller } from '../util/caller.ts';
+import { LeavableCaller } from '../util/caller.ts';
 
 /** Which projection of errors the route's callers understand. */
 export type Protocol = 'serve' | 'mlflow';
@@ -41,7 +41,7 @@ export class Exchange implements CallObserver {
   readonly isDraining: () => boolean;
   readonly startedMs: number;
   readonly span: RequestSpan | null;
-  readonly caller = new ConnectedCaller();
+  readonly caller = new LeavableCaller();
   /** In order of their first end; one that came again has both times together. */
   readonly stages: { readonly name: string; ms: number }[] = [];
   /** What the members of a composed model did. */

@@ -7,6 +7,7 @@ import type { PredictCall, Servable } from '../engine/engine.ts';
 import { countersignError, CountersignError } from '../errors/countersign-error.ts';
 import { type Nested, noParams, type Params, type Payload } from '../payload/payload.ts';
 import { Batcher, type BatcherOptions } from './batcher.ts';
+import { callerOf } from '../util/caller.ts';
 
 const ref = { model: 'm', version: '1' };
 
@@ -63,7 +64,7 @@ const ask = (
   params: Params = noParams,
   signal?: AbortSignal,
 ): Promise<Payload> =>
-  batcher.predict({ input, params, requestId: 'r' }, signal ?? new AbortController().signal);
+  batcher.predict({ input, params, requestId: 'r' }, callerOf(signal ?? new AbortController().signal));
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(

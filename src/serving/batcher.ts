@@ -3,6 +3,7 @@ import { leftError } from '../engine/leaving.ts';
 import { countersignError } from '../errors/countersign-error.ts';
 import type { Nested, Payload } from '../payload/payload.ts';
 import { concat, isJoinable, rowCount } from '../payload/rows.ts';
+import type { Caller } from '../util/caller.ts';
 import type { Clock } from '../util/clock.ts';
 import { Company } from './company.ts';
 import { paramsKey } from './params-key.ts';
@@ -73,20 +74,20 @@ export class Batcher implements Servable, Holder {
     return this.#inner.memoryBytes;
   }
 
-  predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
-    if (signal.aborted) return Promise.reject(leftError(signal, 0));
+  predict(call: PredictCall, caller: Caller): Promise<Payload> {
+    if (caller.left !== null) return Promise.reject(leftError(caller.left.reason, 0));
     const fit = this.#fit(call);
     const full = this.#whatIsFull(fit);
     if (full !== null) return Promise.reject(full);
-    const waiting = new WaitingCall(call, signal, fit, this.#options.clock.monotonicMs(), this);
+    const waiting = new WaitingCall(call, caller, fit, this.#options.clock.monotonicMs(), this);
     this.#waiting.push(waiting);
     this.#waitingRows += waiting.rows;
     this.#schedule();
     return waiting.answer;
   }
 
-  predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested> {
-    return this.#inner.predictStream(call, signal);
+  predictStream(call: PredictCall, caller: Caller): AsyncIterable<Nested> {
+    return this.#inner.predictStream(call, caller);
   }
 
   unload(): Promise<void> {
@@ -96,12 +97,12 @@ export class Batcher implements Servable, Holder {
 
   /** Nobody knows the rows of what only MLflow reads: it goes alone, and waits its turn in the servable. */
   #limited(invoke: Invoke): Invoke {
-    return async (call, signal) => {
+    return async (call, caller) => {
       const { maxQueued } = this.#options;
       if (this.#invoked >= this.executors + maxQueued) throw queueFull(maxQueued, 'requests');
       this.#invoked++;
       try {
-        return await invoke(call, signal);
+        return await invoke(call, caller);
       } finally {
         this.#invoked--;
       }
@@ -124,10 +125,10 @@ export class Batcher implements Servable, Holder {
   }
 
   /** The caller of a request in the queue left. */
-  left(waiting: WaitingCall): void {
+  left(waiting: WaitingCall, reason: unknown): void {
     this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
     this.#waitingRows -= waiting.rows;
-    waiting.leave();
+    waiting.leave(reason);
   }
 
   /** Looks at the end of this turn of the event loop what there is to send. */
@@ -197,7 +198,7 @@ export class Batcher implements Servable, Holder {
       return;
     }
     const company = new Company(batch);
-    const answers = await this.#askTogether(batch, first, company.signal);
+    const answers = await this.#askTogether(batch, first, company.caller);
     if (answers === null) {
       for (const member of company.remaining()) await this.#runAlone(member);
       return;
@@ -212,12 +213,12 @@ export class Batcher implements Servable, Holder {
   async #askTogether(
     batch: readonly WaitingCall[],
     first: WaitingCall,
-    signal: AbortSignal,
+    caller: Caller,
   ): Promise<readonly Payload[] | null> {
     this.#tell(batch);
     try {
       const input = concat(batch.map(({ call }) => call.input));
-      const answer = await this.#inner.predict({ ...first.call, input }, signal);
+      const answer = await this.#inner.predict({ ...first.call, input }, caller);
       const answers = splitAnswer(
         answer,
         batch.map(({ rows }) => rows),
@@ -230,15 +231,16 @@ export class Batcher implements Servable, Holder {
   }
 
   async #runAlone(member: WaitingCall): Promise<void> {
-    if (member.signal.aborted) {
-      member.leave();
+    const { left } = member.caller;
+    if (left !== null) {
+      member.leave(left.reason);
       return;
     }
     // The engine hears of it itself, and says when what it runs has ended.
     member.holder = null;
     this.#tell([member]);
     try {
-      member.succeed(await this.#inner.predict(member.call, member.signal));
+      member.succeed(await this.#inner.predict(member.call, member.caller));
     } catch (error) {
       member.fail(error);
     }

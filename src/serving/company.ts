@@ -1,3 +1,4 @@
+import { type Caller, LeavableCaller } from '../util/caller.ts';
 import type { Holder, WaitingCall } from './waiting-call.ts';
 
 /**
@@ -6,19 +7,21 @@ import type { Holder, WaitingCall } from './waiting-call.ts';
  * all that keeps the servable up.
  */
 export class Company implements Holder {
-  readonly #controller = new AbortController();
+  readonly #caller = new LeavableCaller();
   readonly #present: Set<WaitingCall>;
 
   constructor(members: readonly WaitingCall[]) {
     this.#present = new Set(members);
     for (const member of members) {
       member.holder = this;
-      if (member.signal.aborted) this.left(member);
+      const { left } = member.caller;
+      if (left !== null) this.left(member, left.reason);
     }
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** All of them as one. */
+  get caller(): Caller {
+    return this.#caller;
   }
 
   /** Those who still wait. */
@@ -26,12 +29,12 @@ export class Company implements Holder {
     return [...this.#present];
   }
 
-  left(member: WaitingCall): void {
+  left(member: WaitingCall, reason: unknown): void {
     if (this.#present.size > 1) {
       this.#present.delete(member);
-      member.leave();
+      member.leave(reason);
     } else if (this.#present.has(member)) {
-      this.#controller.abort(member.signal.reason);
+      this.#caller.leave(reason);
     }
   }
 }

@@ -8,6 +8,7 @@ import type { VersionRef } from '../registry/registry.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { createManager } from './create-manager.ts';
 import type { Handle, Manager } from './manager.ts';
+import { callerOf } from '../util/caller.ts';
 
 const expected = new Set(['VERSION_LOADING', 'VERSION_LOAD_FAILED', 'CALLER_LEFT', 'SERVER_STOPPING']);
 
@@ -48,7 +49,9 @@ class Rig {
     const { signal } = new AbortController();
     for (const { servable, ref } of this.handles) {
       const input = { kind: 'value', value: ref.version } as const;
-      expect(await servable.predict({ input, params: noParams, requestId: 'r' }, signal)).toEqual(input);
+      expect(await servable.predict({ input, params: noParams, requestId: 'r' }, callerOf(signal))).toEqual(
+        input,
+      );
     }
   }
 }

@@ -2,6 +2,7 @@ import type { PredictCall } from '../engine/engine.ts';
 import { leftError } from '../engine/leaving.ts';
 import type { Payload } from '../payload/payload.ts';
 import { canJoin } from '../payload/rows.ts';
+import type { Caller } from '../util/caller.ts';
 
 /** What of a request decides whom it may go with. */
 export interface Fit {
@@ -12,13 +13,13 @@ export interface Fit {
 
 /** Who has a request at the moment, and is told when its caller leaves. */
 export interface Holder {
-  left(call: WaitingCall): void;
+  left(call: WaitingCall, reason: unknown): void;
 }
 
 /** A request that the batcher has taken and not answered yet. */
 export class WaitingCall implements Fit {
   readonly call: PredictCall;
-  readonly signal: AbortSignal;
+  readonly caller: Caller;
   readonly company: string | null;
   readonly rows: number;
   /** Monotonic, in milliseconds. */
@@ -28,11 +29,12 @@ export class WaitingCall implements Fit {
   holder: Holder | null;
   readonly #resolve: (answer: Payload) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #forgetCaller: () => void;
 
-  constructor(call: PredictCall, signal: AbortSignal, fit: Fit, arrivedMs: number, holder: Holder) {
+  constructor(call: PredictCall, caller: Caller, fit: Fit, arrivedMs: number, holder: Holder) {
     const { promise, resolve, reject } = Promise.withResolvers<Payload>();
     this.call = call;
-    this.signal = signal;
+    this.caller = caller;
     this.company = fit.company;
     this.rows = fit.rows;
     this.arrivedMs = arrivedMs;
@@ -40,7 +42,9 @@ export class WaitingCall implements Fit {
     this.holder = holder;
     this.#resolve = resolve;
     this.#reject = reject;
-    signal.addEventListener('abort', this);
+    this.#forgetCaller = caller.onLeave((reason) => {
+      this.holder?.left(this, reason);
+    });
   }
 
   /** Whether it may share a predict with that one. */
@@ -48,11 +52,6 @@ export class WaitingCall implements Fit {
     return (
       this.company !== null && this.company === other.company && canJoin(this.call.input, other.call.input)
     );
-  }
-
-  /** The signal aborted. */
-  handleEvent(): void {
-    this.holder?.left(this);
   }
 
   succeed(answer: Payload): void {
@@ -65,13 +64,13 @@ export class WaitingCall implements Fit {
     this.#reject(error);
   }
 
-  /** Ends it with the reason of its signal. */
-  leave(): void {
-    this.fail(leftError(this.signal, 0));
+  /** Ends it with the reason of its caller. */
+  leave(reason: unknown): void {
+    this.fail(leftError(reason, 0));
   }
 
   #forget(): void {
     this.holder = null;
-    this.signal.removeEventListener('abort', this);
+    this.#forgetCaller();
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { callerOf, ConnectedCaller } from './caller.ts';
+import { callerOf, LeavableCaller } from './caller.ts';
 
 interface Made {
-  readonly caller: ConnectedCaller | ReturnType<typeof callerOf>;
+  readonly caller: LeavableCaller | ReturnType<typeof callerOf>;
   readonly leave: (reason: unknown) => void;
 }
 
@@ -10,7 +10,7 @@ const makers: readonly (readonly [string, () => Made])[] = [
   [
     'of a connection',
     () => {
-      const caller = new ConnectedCaller();
+      const caller = new LeavableCaller();
       return {
         caller,
         leave: (reason) => {

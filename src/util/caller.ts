@@ -1,5 +1,7 @@
 /** Whoever waits for an answer, and may leave before it is there. */
 export interface Caller {
+  /** Why it left; null while it waits. */
+  readonly left: { readonly reason: unknown } | null;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
   /** Calls back with the reason when the caller leaves, at once if that is so already. Returns the way to forget it. */
@@ -9,13 +11,17 @@ export interface Caller {
 type Listener = (reason: unknown) => void;
 
 /**
- * The caller of a request. Its signal is made for who asks for it: in most requests that is nobody, and a signal with
- * its listeners costs as much as reading a small body.
+ * A caller who leaves when it is said so. Its signal is made for who asks for it: in most requests that is nobody, and
+ * a signal with its listeners costs as much as reading a small body.
  */
-export class ConnectedCaller implements Caller {
+export class LeavableCaller implements Caller {
   #controller: AbortController | null = null;
   #listeners: Listener[] = [];
   #left: { readonly reason: unknown } | null = null;
+
+  get left(): { readonly reason: unknown } | null {
+    return this.#left;
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === null) {
@@ -44,6 +50,9 @@ export class ConnectedCaller implements Caller {
 /** A caller who is known by a signal alone. */
 export function callerOf(signal: AbortSignal): Caller {
   return {
+    get left() {
+      return signal.aborted ? { reason: signal.reason as unknown } : null;
+    },
     signal,
     onLeave(listener) {
       const onAbort = (): void => {

@@ -10,6 +10,7 @@ import type {
   Servable,
 } from '../../src/engine/engine.ts';
 import { leftError } from '../../src/engine/leaving.ts';
+import type { Caller } from '../../src/util/caller.ts';
 import type { Nested, Payload } from '../../src/payload/payload.ts';
 import type { Artifact, VersionMetadata, VersionRef } from '../../src/registry/registry.ts';
 
@@ -150,10 +151,10 @@ export class FakeServable implements Servable {
     this.detail = `a fake of ${name}`;
     this.memoryBytes = plan.memoryBytes;
     const { invoke } = plan;
-    if (invoke !== null) this.invoke = (call, signal) => this.#run(() => invoke(call), signal);
+    if (invoke !== null) this.invoke = (call, { signal }) => this.#run(() => invoke(call), signal);
   }
 
-  predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+  predict(call: PredictCall, { signal }: Caller): Promise<Payload> {
     return this.#run(() => this.#plan.answer(call), signal);
   }
 
@@ -163,19 +164,19 @@ export class FakeServable implements Servable {
     try {
       return await abortable(Promise.resolve(answer()), signal);
     } catch (thrown) {
-      throw signal.aborted ? leftError(signal, 0) : thrown;
+      throw signal.aborted ? leftError(signal.reason, 0) : thrown;
     } finally {
       this.#running--;
     }
   }
 
-  async *predictStream(call: PredictCall, signal: AbortSignal): AsyncIterable<Nested> {
+  async *predictStream(call: PredictCall, { signal }: Caller): AsyncIterable<Nested> {
     this.#mustLive();
     this.#running++;
     try {
       for (const item of this.#plan.stream?.(call) ?? []) {
         await Promise.resolve();
-        if (signal.aborted) throw leftError(signal, 0);
+        if (signal.aborted) throw leftError(signal.reason, 0);
         yield item;
       }
     } finally {

@@ -26,6 +26,7 @@ import {
   tensors,
   text,
 } from '../support/onnx-specimens.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const never = new AbortController().signal;
 const engines: Engine[] = [];
@@ -54,7 +55,7 @@ async function load(
 }
 
 function predict(servable: Servable, input: Payload, signal = never): Promise<Payload> {
-  return servable.predict({ input, params: noParams, requestId: 'test' }, signal);
+  return servable.predict({ input, params: noParams, requestId: 'test' }, callerOf(signal));
 }
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>

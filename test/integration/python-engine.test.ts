@@ -23,8 +23,10 @@ import {
   oneEnvironment,
   pythonVersion,
 } from '../support/python-models.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const never = new AbortController().signal;
+const staying = callerOf(never);
 const ignore = (): void => undefined;
 const root = await mkdtemp(join(tmpdir(), 'countersign-python-'));
 const logger = new RecordingLogger();
@@ -133,7 +135,7 @@ describe('forking', () => {
     const engine = await makeEngine();
     const servable = await load(engine, name, [flavor]);
     expect(servable.detail).toContain('1 forked worker');
-    const answer = await servable.predict(call(x), AbortSignal.timeout(60_000));
+    const answer = await servable.predict(call(x), callerOf(AbortSignal.timeout(60_000)));
     expect(answer.kind === 'tensors' ? [...(answer.tensors[0]?.vector.data ?? [])].map(Number) : []).toEqual([
       1, 0,
     ]);
@@ -146,7 +148,7 @@ describe('forking', () => {
     const { metadata, artifact } = await pythonVersion('torch_net', ['pytorch'], 'torch');
     const servable = await engine.loader(metadata, artifact).load(never, ignore);
     expect(servable.detail).toContain('1 forked worker');
-    const answer = await servable.predict(call(x), AbortSignal.timeout(60_000));
+    const answer = await servable.predict(call(x), callerOf(AbortSignal.timeout(60_000)));
     expect(answer.kind === 'tensors' ? answer.tensors[0]?.shape : []).toEqual([2]);
     await servable.unload();
     await engine.close();
@@ -156,8 +158,8 @@ describe('forking', () => {
     const engine = await makeEngine({ workers: 2 });
     const servable = await load(engine, 'moody');
     const [first, second] = await Promise.all([
-      servable.predict(how('random'), never),
-      servable.predict(how('random'), never),
+      servable.predict(how('random'), staying),
+      servable.predict(how('random'), staying),
     ]);
     expect(first).not.toEqual(second);
     await servable.unload();
@@ -167,11 +169,11 @@ describe('forking', () => {
   test('an environment whose zygote is killed goes on', async () => {
     const engine = await makeEngine();
     const servable = await load(engine, 'moody');
-    const [pid] = pidsOf(await servable.predict(how('pid'), never));
+    const [pid] = pidsOf(await servable.predict(how('pid'), staying));
     process.kill(await parentOf(pid ?? expect.fail()), 'SIGKILL');
-    expect(await servable.predict(how('hi'), never)).toEqual({ kind: 'value', value: ['hi'] });
+    expect(await servable.predict(how('hi'), staying)).toEqual({ kind: 'value', value: ['hi'] });
     const other = await load(engine, 'doubler');
-    expect(await other.predict(call(table({ x: float64(2) })), never)).toEqual(asFrame([4]));
+    expect(await other.predict(call(table({ x: float64(2) })), staying)).toEqual(asFrame([4]));
     await Promise.all([servable.unload(), other.unload()]);
     await engine.close();
   });
@@ -197,18 +199,19 @@ describe('workers that misbehave', () => {
     await engine.close();
   });
   const answers = async (): Promise<void> => {
-    expect(await moody.predict(how('still here'), never)).toEqual({ kind: 'value', value: ['still here'] });
+    expect(await moody.predict(how('still here'), staying)).toEqual({ kind: 'value', value: ['still here'] });
   };
-  const pid = async (): Promise<number> => pidsOf(await moody.predict(how('pid'), never))[0] ?? expect.fail();
+  const pid = async (): Promise<number> =>
+    pidsOf(await moody.predict(how('pid'), staying))[0] ?? expect.fail();
 
   test('a request whose worker dies once is answered by another', async () => {
     const before = await pid();
-    expect(await moody.predict(how('die once'), never)).toEqual({ kind: 'value', value: ['die once'] });
+    expect(await moody.predict(how('die once'), staying)).toEqual({ kind: 'value', value: ['die once'] });
     expect(await pid()).not.toBe(before);
   });
 
   test('a request that kills two workers is WORKER_LOST, and the next is answered', async () => {
-    expect((await failing(moody.predict(how('die'), never))).code).toBe('WORKER_LOST');
+    expect((await failing(moody.predict(how('die'), staying))).code).toBe('WORKER_LOST');
     await answers();
   });
 
@@ -222,7 +225,7 @@ describe('workers that misbehave', () => {
   test('a running request whose worker is killed from outside is answered all the same', async () => {
     const before = await pid();
     const servable = await load(engine, 'slow');
-    const running = servable.predict(call(table({ x: float64(3) })), never);
+    const running = servable.predict(call(table({ x: float64(3) })), staying);
     const slowPid = await childBeside(before);
     process.kill(slowPid, 'SIGKILL');
     expect(await running).toEqual(asArray([6]));
@@ -233,7 +236,7 @@ describe('workers that misbehave', () => {
     'a worker that does not come back (%s) is killed at the deadline',
     async (word) => {
       const before = await pid();
-      expect((await failing(moody.predict(how(word), AbortSignal.timeout(300)))).code).toBe(
+      expect((await failing(moody.predict(how(word), callerOf(AbortSignal.timeout(300))))).code).toBe(
         'DEADLINE_EXCEEDED',
       );
       await until(() => !alive(before));
@@ -244,7 +247,7 @@ describe('workers that misbehave', () => {
   test('a predict that nobody waits for any more does not hold its worker for ever', async () => {
     const before = await pid();
     const leaving = new AbortController();
-    const left = moody.predict({ ...how('hang'), requestId: 'r-hang' }, leaving.signal);
+    const left = moody.predict({ ...how('hang'), requestId: 'r-hang' }, callerOf(leaving.signal));
     await until(() =>
       logger.lines.some(({ data }) => data['line'] === 'hanging' && data['requestId'] === 'r-hang'),
     );
@@ -262,7 +265,7 @@ describe('workers that misbehave', () => {
     ['set', 'MODEL_OUTPUT_UNSUPPORTED', 500, undefined, 'answered a set'],
   ])('%s in the model is %s with status %s', async (word, code, status, mlflowCode, words) => {
     const before = await pid();
-    const error = await failing(moody.predict(how(word), never));
+    const error = await failing(moody.predict(how(word), staying));
     expect([error.code, error.status, error.facts.mlflowCode]).toEqual([code, status, mlflowCode]);
     expect(error.message).toContain(words);
     expect(error.message).not.toContain('bad value');
@@ -270,12 +273,12 @@ describe('workers that misbehave', () => {
   });
 
   test("the trace of a model's exception is there for the log", async () => {
-    const error = await failing(moody.predict(how('value'), never));
+    const error = await failing(moody.predict(how('value'), staying));
     expect(String(error.facts.cause)).toContain('ValueError: bad value');
   });
 
   test('what a model prints, C code too, is logged under its version and request', async () => {
-    await moody.predict({ ...how('print'), requestId: 'r-print' }, never);
+    await moody.predict({ ...how('print'), requestId: 'r-print' }, staying);
     const said = (line: string) => () =>
       logger.lines.some(
         ({ data }) => data['line'] === line && data['requestId'] === 'r-print' && data['model'] === 'moody',
@@ -347,7 +350,7 @@ describe('loading', () => {
     const directory = await modelDirectory('versions');
     const before = await listing(directory);
     const servable = await load(engine, 'versions');
-    const answer = value(await servable.predict(how('x'), never));
+    const answer = value(await servable.predict(how('x'), staying));
     expect(await listing(directory)).toEqual(before);
     expect(answer).toMatchObject({ threads: '1' });
     await servable.unload();
@@ -356,7 +359,7 @@ describe('loading', () => {
   test('versions of conflicting environments answer side by side, each with its own library', async () => {
     const old = await makeEngine({}, 'mlflow2');
     const servables = await Promise.all([load(engine, 'versions'), load(old, 'versions')]);
-    const answers = await Promise.all(servables.map((servable) => servable.predict(how('x'), never)));
+    const answers = await Promise.all(servables.map((servable) => servable.predict(how('x'), staying)));
     expect(answers.map(value)).toMatchObject([{ pandas: '3.1.1' }, { pandas: '2.3.3' }]);
     await Promise.all(servables.map((servable) => servable.unload()));
     await old.close();
@@ -382,32 +385,32 @@ describe('streams', () => {
 
   test('items come in order, with params, and the worker is free afterwards', async () => {
     const items = await collect(
-      streamer.predictStream({ ...how('x'), params: new Map([['count', 5n]]) }, never),
+      streamer.predictStream({ ...how('x'), params: new Map([['count', 5n]]) }, staying),
     );
     expect(items).toMatchObject([0, 1, 2, 3, 4].map((i) => ({ i, how: 'x' })));
-    expect(value(await streamer.predict(how('x'), never))).toBe('whole');
+    expect(value(await streamer.predict(how('x'), staying))).toBe('whole');
   });
 
   test('a reader who stops early closes the generator and frees the worker', async () => {
     for await (const item of streamer.predictStream(
       { ...how('x'), params: new Map([['count', 1000n]]) },
-      never,
+      staying,
     )) {
       expect(item).toMatchObject({ i: 0 });
       break;
     }
-    expect(value(await streamer.predict(how('x'), never))).toBe('whole');
+    expect(value(await streamer.predict(how('x'), staying))).toBe('whole');
     await until(() => logger.lines.some(({ data }) => data['line'] === 'stream closed'));
   });
 
   test('an exception in the middle comes after the items before it', async () => {
     const seen: Nested[] = [];
     const reading = (async () => {
-      for await (const item of streamer.predictStream(how('raise'), never)) seen.push(item);
+      for await (const item of streamer.predictStream(how('raise'), staying)) seen.push(item);
     })();
     expect((await failing(reading)).code).toBe('MODEL_FAILED');
     expect(seen).toHaveLength(3);
-    expect(value(await streamer.predict(how('x'), never))).toBe('whole');
+    expect(value(await streamer.predict(how('x'), staying))).toBe('whole');
   });
 
   test('a caller who leaves between two items ends the stream', async () => {
@@ -415,12 +418,12 @@ describe('streams', () => {
     const reading = (async () => {
       for await (const item of streamer.predictStream(
         { ...how('x'), params: new Map([['count', 1000n]]) },
-        leaving.signal,
+        callerOf(leaving.signal),
       ))
         if (item !== null) leaving.abort();
     })();
     expect((await failing(reading)).code).toBe('CALLER_LEFT');
-    expect(value(await streamer.predict(how('x'), never))).toBe('whole');
+    expect(value(await streamer.predict(how('x'), staying))).toBe('whole');
   });
 });
 

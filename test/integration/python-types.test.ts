@@ -19,6 +19,7 @@ import { float64, int32, int64, table, tensors, text } from '../support/onnx-spe
 import { pythonEnv } from '../support/python-env.ts';
 import { hostDirectory, oneEnvironment, pythonVersion } from '../support/python-models.ts';
 import { resealed } from '../support/resealed.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const never = new AbortController().signal;
 const root = await mkdtemp(join(tmpdir(), 'countersign-types-'));
@@ -68,7 +69,7 @@ describe.each(['models', 'mlflow2'])('what a model sees, environment %s', (envir
     const { metadata, artifact } = await pythonVersion(name);
     const servable = await engine.loader(metadata, artifact).load(never, () => undefined);
     loaded.push(servable);
-    const answer = await servable.predict({ input, params, requestId: 'r' }, never);
+    const answer = await servable.predict({ input, params, requestId: 'r' }, callerOf(never));
     return answer.kind === 'value' ? answer.value : expect.fail(answer.kind);
   };
 

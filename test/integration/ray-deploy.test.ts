@@ -29,6 +29,7 @@ import { startMlflowServer } from '../support/mlflow-server.ts';
 import { orStop } from '../support/server-process.ts';
 import { countersign, serve } from '../support/served.ts';
 import { startS3 } from '../support/s3-server.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
 const never = new AbortController().signal;
@@ -93,7 +94,7 @@ describe.skipIf(!slow)(
     };
     const predict = async (servable: Servable | undefined, x: number): Promise<unknown> => {
       const call = { input: table({ x: float64(x) }), params: noParams, requestId: 'r-1' };
-      const answer = await servable?.predict(call, AbortSignal.timeout(150_000));
+      const answer = await servable?.predict(call, callerOf(AbortSignal.timeout(150_000)));
       if (answer?.kind === 'table') return [...(answer.columns[0]?.vector.data ?? [])];
       return answer?.kind === 'tensors' ? [...(answer.tensors[0]?.vector.data ?? [])] : answer;
     };
@@ -379,7 +380,7 @@ def _load_pyfunc(path):
       };
       const six = async (servable: Servable): Promise<unknown> => {
         const call = { input: table({ x: float64(1) }), params: noParams, requestId: 'r-1' };
-        return servable.predict(call, AbortSignal.timeout(150_000));
+        return servable.predict(call, callerOf(AbortSignal.timeout(150_000)));
       };
 
       test('that conflict get an application of their own, with an environment of their own', async () => {

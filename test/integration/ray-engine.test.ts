@@ -14,9 +14,11 @@ import { float64, table, tensors, text } from '../support/onnx-specimens.ts';
 import { descendants, eventually, isRunning } from '../support/processes.ts';
 import { hostDirectory, metadataOf, pythonVersion } from '../support/python-models.ts';
 import { type RayCluster, startRayCluster } from '../support/ray-cluster.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const slow = process.env['COUNTERSIGN_SLOW_TESTS'] === '1';
 const never = new AbortController().signal;
+const staying = callerOf(never);
 const ignore = (): void => undefined;
 
 describe.skipIf(!slow).each([
@@ -101,7 +103,7 @@ describe.skipIf(!slow).each([
 
   const doubled = async (servable: Servable, x: number): Promise<unknown> => {
     const call = { input: table({ x: float64(x) }), params: noParams, requestId: 'r-1' };
-    const answer = await servable.predict(call, AbortSignal.timeout(60_000));
+    const answer = await servable.predict(call, callerOf(AbortSignal.timeout(60_000)));
     return answer.kind === 'table' ? answer.columns[0]?.vector.data[0] : answer;
   };
   const failing = async (promise: Promise<unknown>): Promise<CountersignError> =>
@@ -139,7 +141,7 @@ describe.skipIf(!slow).each([
     const { metadata, artifact } = await pythonVersion('slow');
     const slow = await engine.loader({ ...metadata, model: 'busy' }, artifact).load(never, ignore);
     const call = { input: table({ x: float64(1) }), params: noParams, requestId: 'r-3' };
-    const asked = Array.from({ length: 8 }, () => slow.predict(call, AbortSignal.timeout(60_000)));
+    const asked = Array.from({ length: 8 }, () => slow.predict(call, callerOf(AbortSignal.timeout(60_000))));
     const outcomes = await Promise.allSettled(asked);
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
@@ -154,16 +156,19 @@ describe.skipIf(!slow).each([
     const streamer = await load(engine, 'streamer');
     expect(streamer.streams).toBe(true);
     const call = { input: table({ how: text('x') }), params: new Map([['count', 5n]]), requestId: 'r-2' };
-    const items: Nested[] = await Array.fromAsync(streamer.predictStream(call, never));
+    const items: Nested[] = await Array.fromAsync(streamer.predictStream(call, staying));
     expect(items).toMatchObject([0, 1, 2, 3, 4].map((i) => ({ i, how: 'x' })));
     for await (const item of streamer.predictStream(
       { ...call, params: new Map([['count', 1000n]]) },
-      never,
+      staying,
     )) {
       expect(item).toMatchObject({ i: 0 });
       break;
     }
-    const whole = await streamer.predict({ ...call, params: noParams }, AbortSignal.timeout(60_000));
+    const whole = await streamer.predict(
+      { ...call, params: noParams },
+      callerOf(AbortSignal.timeout(60_000)),
+    );
     expect(whole).toEqual({ kind: 'value', value: 'whole' });
     await engine.close();
   });

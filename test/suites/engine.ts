@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../src/errors/catalogue.ts';
 import { CountersignError } from '../../src/errors/countersign-error.ts';
 import { noParams, type Payload } from '../../src/payload/payload.ts';
 import type { Artifact, VersionMetadata } from '../../src/registry/registry.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 /** A version that an engine is tried with. */
 export interface Specimen {
@@ -41,6 +42,7 @@ export interface EngineUnderTest {
 }
 
 const never = new AbortController().signal;
+const staying = callerOf(never);
 const ignore = (): void => undefined;
 
 const callOf = (input: Payload): PredictCall => ({ input, params: noParams, requestId: 'suite' });
@@ -70,7 +72,7 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
 
     const expectAnswers = async (servable: Servable, specimen: Specimen): Promise<void> => {
       for (const { input, answer } of specimen.cases)
-        expect(await servable.predict(callOf(input), never)).toEqual(answer);
+        expect(await servable.predict(callOf(input), staying)).toEqual(answer);
     };
 
     beforeAll(async () => {
@@ -102,7 +104,7 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       const many = Array.from({ length: 40 }, (_, i) => cases[i % cases.length]).filter(
         (c) => c !== undefined,
       );
-      const answers = await Promise.all(many.map(({ input }) => servable.predict(callOf(input), never)));
+      const answers = await Promise.all(many.map(({ input }) => servable.predict(callOf(input), staying)));
       expect(answers).toEqual(many.map(({ answer }) => answer));
     });
 
@@ -150,7 +152,7 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       const servable = await load(working);
       const input = working.cases[0]?.input ?? expect.fail();
       const gone = AbortSignal.abort(new Error('gone'));
-      expect(await codeOf(servable.predict(callOf(input), gone))).toBe('CALLER_LEFT');
+      expect(await codeOf(servable.predict(callOf(input), callerOf(gone)))).toBe('CALLER_LEFT');
       await expectAnswers(servable, working);
     });
 
@@ -160,8 +162,8 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       const servable = await load(slow);
       const input = slow.cases[0]?.input ?? expect.fail();
       const leaving = new AbortController();
-      const left = servable.predict(callOf(input), leaving.signal);
-      const queued = servable.predict(callOf(input), leaving.signal);
+      const left = servable.predict(callOf(input), callerOf(leaving.signal));
+      const queued = servable.predict(callOf(input), callerOf(leaving.signal));
       leaving.abort(new Error('gone'));
       expect(await codeOf(left)).toBe('CALLER_LEFT');
       expect(await codeOf(queued)).toBe('CALLER_LEFT');
@@ -173,7 +175,7 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       if (slow === null) return context.skip();
       const servable = await load(slow);
       const input = slow.cases[0]?.input ?? expect.fail();
-      const late = servable.predict(callOf(input), AbortSignal.timeout(200));
+      const late = servable.predict(callOf(input), callerOf(AbortSignal.timeout(200)));
       expect(await codeOf(late)).toBe('DEADLINE_EXCEEDED');
       await expectAnswers(servable, slow);
     });
@@ -184,8 +186,8 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       const servable = await load(raising);
       const [bad, good] = raising.cases;
       if (bad === undefined || good === undefined) return expect.fail();
-      expect(await codeOf(servable.predict(callOf(bad.input), never))).toBe('MODEL_FAILED');
-      expect(await servable.predict(callOf(good.input), never)).toEqual(good.answer);
+      expect(await codeOf(servable.predict(callOf(bad.input), staying))).toBe('MODEL_FAILED');
+      expect(await servable.predict(callOf(good.input), staying)).toEqual(good.answer);
     });
 
     test('nothing is predicted after unload, and unloading twice is one unload', async () => {
@@ -194,7 +196,7 @@ export function engineSuite(name: string, make: () => Promise<EngineUnderTest>):
       const input = working.cases[0]?.input ?? expect.fail();
       await servable.unload();
       await servable.unload();
-      expect(await codeOf(servable.predict(callOf(input), never))).toBe('INTERNAL');
+      expect(await codeOf(servable.predict(callOf(input), staying))).toBe('INTERNAL');
     });
   });
 }

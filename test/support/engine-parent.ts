@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createPythonEngine } from '../../src/engine/python/engine.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 const [python = '', directory = '', runtimeDir = ''] = process.argv.slice(2);
 const environment = { python, pythonVersion: '3', id: 'test', description: 'test' };
@@ -40,9 +41,9 @@ const pids = [true, false].map(async (fork) => {
     example: null,
   };
   const servable = await engine.loader(metadata, { directory }).load(never, () => undefined);
-  const answer = await servable.predict(call, never);
+  const answer = await servable.predict(call, callerOf(never));
   // Busy in Python code, so that it would not notice anything by itself.
-  void servable.predict(spin, never);
+  void servable.predict(spin, callerOf(never));
   return answer.kind === 'value' ? answer.value : null;
 });
 process.stdout.write(`${JSON.stringify((await Promise.all(pids)).flat())}\n`);

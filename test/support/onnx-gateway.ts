@@ -4,6 +4,7 @@ import { noParams } from '../../src/payload/payload.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { columnsOf, int64, onnxArtifact, onnxVersion, table } from './onnx-specimens.ts';
+import { callerOf } from '../../src/util/caller.ts';
 
 /** Started by a test, which kills it: runs a model that does not end in a process, and prints that one's pid. */
 const engine = createOnnxEngine({
@@ -19,7 +20,7 @@ const servable = await engine
 const input = table({ n: int64(1_000_000) });
 const endless = servable.predict(
   { input, params: noParams, requestId: 'endless' },
-  new AbortController().signal,
+  callerOf(new AbortController().signal),
 );
 const pids = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'process-entry'], { encoding: 'utf8' });
 process.stdout.write(`${pids.trim()}\n`);

@@ -168,8 +168,8 @@ class Load {
       get memoryBytes() {
         return graph.bytes * (pool.living + (quick === null ? 0 : 1));
       },
-      async predict({ input }, signal) {
-        const outputs = await placeFor(input).run(() => feedsOf(graph.inputs, input), signal);
+      async predict({ input }, caller) {
+        const outputs = await placeFor(input).run(() => feedsOf(graph.inputs, input), caller);
         return answerOf(outputs, graph, input, signature?.outputs ?? null);
       },
       predictStream() {

@@ -1,6 +1,7 @@
 import { countersignError, type CountersignError } from '../../errors/countersign-error.ts';
 import type { VersionRef } from '../../registry/registry.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Caller } from '../../util/caller.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Executor, Outcome } from './executor.ts';
 import type { WireTensor } from './messages.ts';
@@ -24,36 +25,35 @@ export interface PoolOptions {
 class Job {
   /** Made when its turn comes, and again for a second try: the executor keeps what it is given. */
   readonly feeds: () => readonly WireTensor[];
-  readonly signal: AbortSignal;
   readonly since: number;
   readonly outputs: Promise<readonly WireTensor[]>;
   settled = false;
   tries = 0;
   readonly #resolve: (outputs: readonly WireTensor[]) => void;
   readonly #reject: (error: CountersignError) => void;
-  readonly #onLeft: (job: Job) => void;
+  readonly #forgetCaller: () => void;
 
-  constructor(feeds: Job['feeds'], signal: AbortSignal, since: number, onLeft: (job: Job) => void) {
+  constructor(
+    feeds: Job['feeds'],
+    caller: Caller,
+    since: number,
+    onLeft: (job: Job, reason: unknown) => void,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly WireTensor[]>();
     this.feeds = feeds;
-    this.signal = signal;
     this.since = since;
     this.outputs = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onLeft = onLeft;
-    signal.addEventListener('abort', this);
-  }
-
-  /** The signal aborted. */
-  handleEvent(): void {
-    this.#onLeft(this);
+    this.#forgetCaller = caller.onLeave((reason) => {
+      onLeft(this, reason);
+    });
   }
 
   settle(result: readonly WireTensor[] | CountersignError): void {
     if (this.settled) return;
     this.settled = true;
-    this.signal.removeEventListener('abort', this);
+    this.#forgetCaller();
     if (result instanceof Error) this.#reject(result);
     else this.#resolve(result);
   }
@@ -73,8 +73,8 @@ export class ExecutorPool {
   #starting = 0;
   /** Executors that it still may start before the next is one in the place of another. */
   #first: number;
-  readonly #onLeft = (job: Job): void => {
-    this.#leave(job);
+  readonly #onLeft = (job: Job, reason: unknown): void => {
+    this.#leave(job, reason);
   };
   #closed = false;
 
@@ -90,9 +90,9 @@ export class ExecutorPool {
   }
 
   /** Errors: MODEL_FAILED, MODEL_STUCK, WORKER_LOST, DEADLINE_EXCEEDED, CALLER_LEFT. */
-  run(feeds: Job['feeds'], signal: AbortSignal): Promise<readonly WireTensor[]> {
-    if (signal.aborted) return Promise.reject(leftError(signal, 0));
-    const job = new Job(feeds, signal, this.#options.clock.monotonicMs(), this.#onLeft);
+  run(feeds: Job['feeds'], caller: Caller): Promise<readonly WireTensor[]> {
+    if (caller.left !== null) return Promise.reject(leftError(caller.left.reason, 0));
+    const job = new Job(feeds, caller, this.#options.clock.monotonicMs(), this.#onLeft);
     this.#queue.push(job);
     this.#advance();
     return job.outputs;
@@ -178,11 +178,11 @@ export class ExecutorPool {
     else job.settle(countersignError('WORKER_LOST', model, version).with({ cause: outcome.reason }));
   }
 
-  #leave(job: Job): void {
+  #leave(job: Job, reason: unknown): void {
     const index = this.#queue.indexOf(job);
     if (index !== -1) this.#queue.splice(index, 1);
-    job.settle(leftError(job.signal, this.#options.clock.monotonicMs() - job.since));
-    if (!isDeadline(job.signal)) return;
+    job.settle(leftError(reason, this.#options.clock.monotonicMs() - job.since));
+    if (!isDeadline(reason)) return;
     // Its own executor, and those that hold others up with a run nobody waits for.
     for (const [executor, running] of [...this.#busy]) if (running.settled) this.#retire(executor);
     this.#advance();

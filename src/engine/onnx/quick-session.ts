@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { countersignError } from '../../errors/countersign-error.ts';
 import type { VersionRef } from '../../registry/registry.ts';
+import type { Caller } from '../../util/caller.ts';
 import { leftError } from '../leaving.ts';
 import type { GraphFacts, SessionSettings, WireTensor } from './messages.ts';
 import type { ModelFile } from './model-file.ts';
@@ -46,8 +47,8 @@ export class QuickSession {
   }
 
   /** Nobody can leave while it runs. Errors: MODEL_FAILED, DEADLINE_EXCEEDED, CALLER_LEFT. */
-  async run(feeds: () => readonly WireTensor[], signal: AbortSignal): Promise<readonly WireTensor[]> {
-    if (signal.aborted) throw leftError(signal, 0);
+  async run(feeds: () => readonly WireTensor[], caller: Caller): Promise<readonly WireTensor[]> {
+    if (caller.left !== null) throw leftError(caller.left.reason, 0);
     let cause: unknown;
     try {
       const answer = await run(this.#session, feeds());

@@ -37,7 +37,7 @@ export class Lease {
   static async take(settings: LeaseSettings, requestId: string, signal: AbortSignal, first = false): Promise<Lease> {
     const { pool, clock } = settings;
     const startedMs = clock.monotonicMs();
-    const worker = await pool.borrow(signal, () => leftError(signal, clock.monotonicMs() - startedMs), first);
+    const worker = await pool.borrow(signal, () => leftError(signal.reason, clock.monotonicMs() - startedMs), first);
     return new Lease(settings, worker, requestId, signal);
   }
 
@@ -83,8 +83,8 @@ export class Lease {
   }
 
   #left(): Error {
-    if (this.#busy && isDeadline(this.#signal)) this.#kill();
-    return leftError(this.#signal, this.#settings.clock.monotonicMs() - this.#startedMs);
+    if (this.#busy && isDeadline(this.#signal.reason)) this.#kill();
+    return leftError(this.#signal.reason, this.#settings.clock.monotonicMs() - this.#startedMs);
   }
 
   #kill(): void {

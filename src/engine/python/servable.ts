@@ -4,6 +4,7 @@ import { failure } from '../../frames/failure.ts';
 import type { HostMessage } from '../../frames/message.ts';
 import type { Nested, Payload } from '../../payload/payload.ts';
 import type { VersionRef } from '../../registry/registry.ts';
+import type { Caller } from '../../util/caller.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Invoke, PredictCall, Servable } from '../engine.ts';
 import type { Request } from './connection.ts';
@@ -66,19 +67,19 @@ export class PythonServable implements Servable {
     return this.#memory.bytes;
   }
 
-  async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+  async predict(call: PredictCall, { signal }: Caller): Promise<Payload> {
     const reply = await this.#ask({ type: 'predict', ...call }, call.requestId, signal);
     if (reply?.type === 'answer') return reply.payload;
     throw this.#error(reply);
   }
 
-  readonly invoke: Invoke = async (call, signal) => {
+  readonly invoke: Invoke = async (call, { signal }) => {
     const reply = await this.#ask({ type: 'invoke', ...call }, call.requestId, signal);
     if (reply?.type === 'raw') return reply;
     throw this.#error(reply);
   };
 
-  async *predictStream(call: PredictCall, signal: AbortSignal): AsyncGenerator<Nested, void> {
+  async *predictStream(call: PredictCall, { signal }: Caller): AsyncGenerator<Nested, void> {
     const lease = await Lease.take(this.#leases, call.requestId, signal);
     let over = false;
     try {

@@ -4,6 +4,7 @@ import { type HostMessage, type LoadedMessage, packMessage } from '../../frames/
 import type { Nested, Payload } from '../../payload/payload.ts';
 import type { VersionRef } from '../../registry/registry.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Caller } from '../../util/caller.ts';
 import type { Invoke, PredictCall, Servable } from '../engine.ts';
 import type { What, Way } from './way.ts';
 
@@ -130,17 +131,17 @@ export class RayServable implements Servable {
     return `Ray application ${application}, ${way.describe(application).sentence}, ${this.#versions}`;
   }
 
-  async predict(call: PredictCall, signal: AbortSignal): Promise<Payload> {
+  async predict(call: PredictCall, { signal }: Caller): Promise<Payload> {
     const reply = await askOnce(this.#on, 'predict', { type: 'predict', id: 1, ...call }, signal);
     return reply.type === 'answer' ? reply.payload : unexpected(reply);
   }
 
-  readonly invoke: Invoke = async (call, signal) => {
+  readonly invoke: Invoke = async (call, { signal }) => {
     const reply = await askOnce(this.#on, 'invoke', { type: 'invoke', id: 1, ...call }, signal);
     return reply.type === 'raw' ? reply : unexpected(reply);
   };
 
-  async *predictStream(call: PredictCall, signal: AbortSignal): AsyncGenerator<Nested, void> {
+  async *predictStream(call: PredictCall, { signal }: Caller): AsyncGenerator<Nested, void> {
     for await (const reply of ask(this.#on, 'stream', { type: 'stream', id: 1, ...call }, signal)) {
       if (reply.type === 'end') return;
       if (reply.type === 'failed') throw failure(reply, this.#on.ref);

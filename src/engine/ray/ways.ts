@@ -45,7 +45,7 @@ export class Ways implements Way {
   async ask(question: Question, signal: AbortSignal): Promise<Outcome> {
     const { clock } = this.#options;
     const startedMs = clock.monotonicMs();
-    const left = (): Error => leftError(signal, clock.monotonicMs() - startedMs);
+    const left = (): Error => leftError(signal.reason, clock.monotonicMs() - startedMs);
     try {
       return await this.#askAny(question, signal, left);
     } catch (thrown) {

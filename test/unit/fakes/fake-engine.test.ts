@@ -3,17 +3,19 @@ import type { PredictCall } from '../../../src/engine/engine.ts';
 import { noParams } from '../../../src/payload/payload.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeEngine } from '../../fakes/fake-engine.ts';
+import { callerOf } from '../../../src/util/caller.ts';
 
 const ref = { model: 'm', version: '1' };
 const call: PredictCall = { input: { kind: 'value', value: 7 }, params: noParams, requestId: 'r' };
 const never = new AbortController().signal;
+const staying = callerOf(never);
 const load = (engine: FakeEngine, signal = never) => engine.loaderFor(ref).load(signal, () => undefined);
 
 describe('FakeEngine', () => {
   test('loads a servable that echoes, and counts it until it is unloaded', async () => {
     const engine = new FakeEngine();
     const servable = await load(engine);
-    expect(await servable.predict(call, never)).toEqual(call.input);
+    expect(await servable.predict(call, staying)).toEqual(call.input);
     expect([...engine.live]).toEqual(['m/1']);
     await servable.unload();
     await servable.unload();
@@ -58,19 +60,21 @@ describe('FakeEngine', () => {
     engine.plan(ref).answer = () => new Promise(() => undefined);
     const servable = await load(engine);
     const late = new DOMException('late', 'TimeoutError');
-    await expect(servable.predict(call, AbortSignal.abort(late))).rejects.toMatchObject({
+    await expect(servable.predict(call, callerOf(AbortSignal.abort(late)))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
     });
-    await expect(servable.predict(call, AbortSignal.abort())).rejects.toMatchObject({ code: 'CALLER_LEFT' });
+    await expect(servable.predict(call, callerOf(AbortSignal.abort()))).rejects.toMatchObject({
+      code: 'CALLER_LEFT',
+    });
   });
 
   test('notes an unload under a request and a request after the unload', async () => {
     const engine = new FakeEngine();
     engine.plan(ref).answer = () => new Promise(() => undefined);
     const servable = await load(engine);
-    void servable.predict(call, never);
+    void servable.predict(call, staying);
     await servable.unload();
-    void servable.predict(call, never);
+    void servable.predict(call, staying);
     expect(engine.misuses).toEqual(['m/1 unloaded under a request', 'm/1 asked after unload']);
   });
 
@@ -80,7 +84,7 @@ describe('FakeEngine', () => {
     const servable = await load(engine);
     expect(servable.streams).toBe(true);
     const items = [];
-    for await (const item of servable.predictStream(call, never)) items.push(item);
+    for await (const item of servable.predictStream(call, staying)) items.push(item);
     expect(items).toEqual(['a', 'b']);
   });
 });
