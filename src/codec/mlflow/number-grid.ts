@@ -8,7 +8,6 @@ const comma = 44;
 const minus = 45;
 const point = 46;
 const zero = 48;
-const nine = 57;
 const colon = 58;
 const openList = 91;
 const backslash = 92;
@@ -139,7 +138,8 @@ class GridReader {
 
 /**
  * Reads so many rows, and the end of their list, from a place in the body. Returns the place after it; -1 where there is
- * something else, or a number of many digits or with an exponent: others do not read those any faster.
+ * something else, or a number of many digits or with an exponent: others do not read those any faster. What lies
+ * behind the body counts as byte 0, which is nothing that may stand there.
  */
 function fillRows(body: Uint8Array, from: number, columns: readonly Cells[], rows: number): number {
   const width = columns.length;
@@ -152,44 +152,55 @@ function fillRows(body: Uint8Array, from: number, columns: readonly Cells[], row
     }
     if (body[at++] !== openList) return -1;
     for (let place = 0; place < width; place++) {
-      let byte = body[at];
-      while (isSpace(byte)) byte = body[++at];
-      const isNegative = byte === minus;
-      if (isNegative) byte = body[++at];
+      let byte = body[at] ?? 0;
+      while (isSpace(byte)) byte = body[++at] ?? 0;
+      let sign = 1;
+      if (byte === minus) {
+        sign = -1;
+        byte = body[++at] ?? 0;
+      }
       const first = at;
       let value = 0;
-      while (byte !== undefined && byte >= zero && byte <= nine) {
-        value = value * 10 + (byte - zero);
-        byte = body[++at];
+      let digit = byte - zero;
+      while (isDigit(digit)) {
+        value = value * 10 + digit;
+        digit = (body[++at] ?? 0) - zero;
       }
       if (at === first || (at - first > 1 && body[first] === zero)) return -1;
-      if (byte === point) {
+      let power: number | undefined = 1;
+      if (digit === point - zero) {
         const after = ++at;
-        byte = body[at];
-        while (byte !== undefined && byte >= zero && byte <= nine) {
-          value = value * 10 + (byte - zero);
-          byte = body[++at];
+        digit = (body[at] ?? 0) - zero;
+        while (isDigit(digit)) {
+          value = value * 10 + digit;
+          digit = (body[++at] ?? 0) - zero;
         }
-        const power = powers[at - after];
-        if (at === after || power === undefined || value >= exact) return -1;
-        value /= power;
-      } else if (value >= exact) return -1;
-      while (isSpace(byte)) byte = body[++at];
+        if (at === after) return -1;
+        power = powers[at - after];
+      }
+      // No number that is less is too large for a float.
+      if (value >= exact || power === undefined) return -1;
+      byte = digit + zero;
+      while (isSpace(byte)) byte = body[++at] ?? 0;
       if (byte !== (place === width - 1 ? closeList : comma)) return -1;
       at++;
       const cells = columns[place];
       if (cells === undefined) return -1;
-      cells[row] = isNegative ? -value : value;
-      // Too large for it: the other way knows what that is.
-      if (!Number.isFinite(cells[row])) return -1;
+      cells[row] = (value / power) * sign;
     }
   }
   while (isSpace(body[at])) at++;
   return body[at] === closeList ? at + 1 : -1;
 }
 
+/** Of a byte less that of the digit zero; one comparison, since it takes what is below for a large number. */
+function isDigit(value: number): boolean {
+  return value >>> 0 <= 9;
+}
+
+/** Nearly all bytes are above, which is seen at once. */
 function isSpace(byte: number | undefined): boolean {
-  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
+  return byte !== undefined && byte <= 32 && (byte === 32 || byte === 10 || byte === 13 || byte === 9);
 }
 
 function parse(bytes: Uint8Array): unknown {
