@@ -40,6 +40,20 @@ test.each([1, 4])(
   },
 );
 
+test('one that takes its time for many rows is quick for as many as it does in time', async () => {
+  const fed: number[] = [];
+  const run = ([feed]: readonly WireTensor[]): Promise<RunAnswer> => {
+    const rows = feed?.dims[0] ?? 0;
+    fed.push(rows);
+    holdUp(rows > 5 ? 1 : 0);
+    return Promise.resolve(nothing);
+  };
+  // A fifth of 64, and a fifth of that.
+  expect(await quickRows([matrix], run)).toBeLessThanOrEqual(5);
+  expect(await quickRows([matrix], run)).toBeGreaterThanOrEqual(1);
+  expect(new Set(fed).size).toBeGreaterThan(2);
+});
+
 test('nor is one that fails', async () => {
   expect(await quickRows([matrix], () => Promise.resolve({ kind: 'failed', reason: 'no' }))).toBe(0);
 });

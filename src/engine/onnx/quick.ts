@@ -7,8 +7,8 @@ import { type ModelFile, readModelFile } from './model-file.ts';
 
 /** A session larger than this takes too long to open on the event loop, and is hardly ever quick. */
 const mostBytes = 1_000_000;
-/** Rows of the runs that are timed: the default of `--max-batch-rows`. */
-const rows = 64;
+/** Most rows of the runs that are timed: the default of `--max-batch-rows`. */
+const mostRows = 64;
 const timedRuns = 5;
 /** A graph that has held the event loop up for so long is not quick, whatever its next run would say. */
 const patienceMs = 20;
@@ -52,21 +52,40 @@ export async function quickRows(
   inputs: readonly GraphInput[],
   run: (feeds: readonly WireTensor[]) => Promise<RunAnswer>,
 ): Promise<number> {
-  const feeds = inputs.map(blank);
-  const known = feeds.filter((feed) => feed !== null);
-  if (known.length < feeds.length) return 0;
-  return (await fastest(() => run(known))) <= quickMs ? rows : 0;
+  const cells = inputs.map(cellsOfRow);
+  let rows = Math.min(mostRows, ...cells.map((count) => Math.floor(mostCells / count)));
+  while (rows >= 1) {
+    const feeds = inputs.map((input) => blank(input, rows));
+    const ms = await fastest(() => run(feeds));
+    if (ms <= quickMs) return rows;
+    // As many as would do if rows were all that takes time, and no more than half, so that this ends soon.
+    rows = Math.floor(rows * Math.min(0.5, quickMs / ms));
+  }
+  return 0;
 }
 
-/** Rows of zeros; null where the shape does not say what one row is. */
-function blank({ name, type, shape }: GraphInput): WireTensor | null {
-  const [first, ...cells] = shape;
-  if (type === 'string' || typeof first !== 'string') return null;
-  const sizes = cells.filter((size) => typeof size === 'number');
-  if (sizes.length < cells.length) return null;
+/** Infinite where the shape does not say what one row is, or what is in it. */
+function cellsOfRow({ type, shape: [first, ...sizes] }: GraphInput): number {
+  if (type === 'string' || typeof first !== 'string') return Number.POSITIVE_INFINITY;
+  return sizes.reduce<number>(
+    (product, size) => product * (typeof size === 'number' ? size : Number.POSITIVE_INFINITY),
+    1,
+  );
+}
+
+/** Rows of zeros. */
+function blank({ name, type, shape }: GraphInput, rows: number): WireTensor {
+  const sizes = shape.slice(1).filter((size) => typeof size === 'number');
   const dims = [rows, ...sizes];
-  const count = dims.reduce((product, size) => product * size, 1);
-  return count > mostCells ? null : { name, type, dims, data: allocate(type, count) };
+  return {
+    name,
+    type,
+    dims,
+    data: allocate(
+      type,
+      dims.reduce((product, size) => product * size, 1),
+    ),
+  };
 }
 
 /** The first runs are slower than all that follow, and a busy machine only ever adds. Infinite where a run fails. */
