@@ -88,10 +88,8 @@ class Load {
     const file = await quickCandidate(path).catch(() => null);
     if (file === null) return null;
     const { QuickSession } = await import('./quick-session.ts');
-    const quick = await QuickSession.open(file, this.#settings(), this.#metadata);
-    if (signal.aborted) await quick?.end();
     signal.throwIfAborted();
-    return quick;
+    return QuickSession.open(file, this.#settings(), this.#metadata);
   }
 
   /** As many as there are to be workers, or none. */
@@ -169,14 +167,16 @@ class Load {
         return graph.bytes * (pool.living + (quick === null ? 0 : 1));
       },
       async predict({ input }, caller) {
-        const outputs = await placeFor(input).run(() => feedsOf(graph.inputs, input), caller);
+        const run = placeFor(input).run(() => feedsOf(graph.inputs, input), caller);
+        const outputs = run instanceof Promise ? await run : run;
         return answerOf(outputs, graph, input, signature?.outputs ?? null);
       },
       predictStream() {
         throw countersignError('INTERNAL').with({ cause: 'an onnx model does not stream' });
       },
       async unload() {
-        await Promise.all([pool.close(), quick?.end()]);
+        quick?.end();
+        await pool.close();
       },
     };
   }

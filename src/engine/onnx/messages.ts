@@ -1,22 +1,20 @@
 /** What the gateway's thread and a session's thread (or process) say to each other: one question, one answer. */
 
 /** Tensor types both MLflow signatures and onnxruntime-node have. */
-export const tensorTypes = [
-  'bool',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'float16',
-  'float32',
-  'float64',
-  'string',
-] as const;
-export type TensorType = (typeof tensorTypes)[number];
+export type TensorType =
+  | 'bool'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'float16'
+  | 'float32'
+  | 'float64'
+  | 'string';
 
 /** float16 cells travel as their bits. */
 export type Cells =

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Question } from './messages.ts';
-import { serveSession } from './session.ts';
+import { serveSession } from './serve-session.ts';
 
 /** Runs in a child process, with the gateway's pid as its argument: a session behind the process's channel. */
 const gateway = Number(process.argv[2]);

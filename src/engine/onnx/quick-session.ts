@@ -1,4 +1,3 @@
-import type { InferenceSession } from 'onnxruntime-node';
 import { countersignError } from '../../errors/countersign-error.ts';
 import type { VersionRef } from '../../registry/registry.ts';
 import type { Caller } from '../../util/caller.ts';
@@ -6,64 +5,60 @@ import { leftError } from '../leaving.ts';
 import type { GraphFacts, SessionSettings, WireTensor } from './messages.ts';
 import type { ModelFile } from './model-file.ts';
 import { quickRows } from './quick.ts';
-import { openSession, run } from './session.ts';
-
-/** One is opened after the other: what another does on the event loop meanwhile would count for this one's runs. */
-let last: Promise<unknown> = Promise.resolve();
+import { messageOf, Session } from './session.ts';
 
 /** A session on the event loop itself, for runs that are over before a thread would have been woken for them. */
 export class QuickSession {
-  readonly graph: GraphFacts;
   /** Up to how many rows a run is quick. */
   readonly rows: number;
-  readonly #session: InferenceSession;
+  readonly #session: Session;
   readonly #ref: VersionRef;
 
-  private constructor(session: InferenceSession, graph: GraphFacts, rows: number, ref: VersionRef) {
+  private constructor(session: Session, rows: number, ref: VersionRef) {
     this.#session = session;
-    this.graph = graph;
     this.rows = rows;
     this.#ref = ref;
   }
 
   /** Null where its runs are not quick. Errors: ENGINE_CANNOT_LOAD. */
-  static open(file: ModelFile, settings: SessionSettings, ref: VersionRef): Promise<QuickSession | null> {
-    const opened = last.then(() => QuickSession.#openAlone(file, settings, ref));
-    last = opened.catch(() => undefined);
-    return opened;
-  }
-
-  static async #openAlone(
-    file: ModelFile,
-    settings: SessionSettings,
-    ref: VersionRef,
-  ): Promise<QuickSession | null> {
-    const { session, answer } = await openSession(file, settings);
-    if (session === null) throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', answer.reason);
-    const rows = await quickRows(answer.graph.inputs, (feeds) => run(session, feeds));
-    if (rows > 0) return new QuickSession(session, answer.graph, rows, ref);
-    await session.release();
+  static open(file: ModelFile, settings: SessionSettings, ref: VersionRef): QuickSession | null {
+    const session = openSession(file, settings);
+    const rows = quickRows(session.graph.inputs, (feeds) => session.run(feeds));
+    if (rows > 0) return new QuickSession(session, rows, ref);
+    session.end();
     return null;
   }
 
+  get graph(): GraphFacts {
+    return this.#session.graph;
+  }
+
   /** Nobody can leave while it runs. Errors: MODEL_FAILED, DEADLINE_EXCEEDED, CALLER_LEFT. */
-  async run(feeds: () => readonly WireTensor[], caller: Caller): Promise<readonly WireTensor[]> {
-    if (caller.left !== null) throw leftError(caller.left.reason, 0);
-    let cause: unknown;
+  run(feeds: () => readonly WireTensor[], { left }: Caller): readonly WireTensor[] {
+    if (left !== null) throw leftError(left.reason, 0);
+    let cause: string;
     try {
-      const answer = await run(this.#session, feeds());
+      const answer = this.#session.run(feeds());
       if (answer.kind === 'outputs') return answer.outputs;
       cause = answer.reason;
     } catch (error) {
       // The feeds could not be made.
-      cause = error instanceof Error ? error.message : String(error);
+      cause = messageOf(error);
     }
     const { model, version } = this.#ref;
     throw countersignError('MODEL_FAILED', model, version, 'an onnxruntime error').with({ cause });
   }
 
   /** Gives the session back; to be called when nothing runs. */
-  end(): Promise<void> {
-    return this.#session.release();
+  end(): void {
+    this.#session.end();
+  }
+}
+
+function openSession(file: ModelFile, settings: SessionSettings): Session {
+  try {
+    return new Session(file, settings);
+  } catch (error) {
+    throw countersignError('ENGINE_CANNOT_LOAD', 'onnx', messageOf(error));
   }
 }

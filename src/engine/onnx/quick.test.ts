@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 import type { GraphInput, RunAnswer, WireTensor } from './messages.ts';
@@ -8,11 +7,11 @@ const matrix: GraphInput = { name: 'X', type: 'float32', shape: ['N', 4] };
 const nothing: RunAnswer = { kind: 'outputs', outputs: [] };
 
 /** Answers at once, and keeps what it was fed. */
-function instant(): { run: () => Promise<RunAnswer>; fed: (readonly WireTensor[])[] } {
+function instant(): { run: (feeds: readonly WireTensor[]) => RunAnswer; fed: (readonly WireTensor[])[] } {
   const fed: (readonly WireTensor[])[] = [];
-  const run = (feeds: readonly WireTensor[] = []): Promise<RunAnswer> => {
+  const run = (feeds: readonly WireTensor[]): RunAnswer => {
     fed.push(feeds);
-    return Promise.resolve(nothing);
+    return nothing;
   };
   return { run, fed };
 }
@@ -22,50 +21,45 @@ function holdUp(ms: number): void {
   while (performance.now() < until);
 }
 
-test('a graph that answers a batch at once is quick for so many rows', async () => {
+test('a graph that answers a batch at once is quick for so many rows', () => {
   const { run, fed } = instant();
-  expect(await quickRows([matrix], run)).toBe(64);
+  expect(quickRows([matrix], run)).toBe(64);
   expect(fed[0]).toEqual([{ ...matrix, shape: undefined, dims: [64, 4], data: new Float32Array(256) }]);
 });
 
-test.each([1, 4])(
-  'a graph that takes its time is not, be it in the %d. turn of the event loop',
-  async (turns) => {
-    const slow = async (): Promise<RunAnswer> => {
-      for (let turn = 0; turn < turns; turn++) await setImmediate();
-      holdUp(2);
-      return nothing;
-    };
-    expect(await quickRows([matrix], slow)).toBe(0);
-  },
-);
-
-test('one that takes its time for many rows is quick for as many as it does in time', async () => {
-  const fed: number[] = [];
-  const run = ([feed]: readonly WireTensor[]): Promise<RunAnswer> => {
-    const rows = feed?.dims[0] ?? 0;
-    fed.push(rows);
-    holdUp(rows > 5 ? 1 : 0);
-    return Promise.resolve(nothing);
+test('a graph that takes its time is not', () => {
+  const slow = (): RunAnswer => {
+    holdUp(2);
+    return nothing;
   };
-  // A fifth of 64, and a fifth of that.
-  expect(await quickRows([matrix], run)).toBeLessThanOrEqual(5);
-  expect(await quickRows([matrix], run)).toBeGreaterThanOrEqual(1);
-  expect(new Set(fed).size).toBeGreaterThan(2);
+  expect(quickRows([matrix], slow)).toBe(0);
 });
 
-test('nor is one that fails', async () => {
-  expect(await quickRows([matrix], () => Promise.resolve({ kind: 'failed', reason: 'no' }))).toBe(0);
+test('one that takes its time for many rows is quick for as many as it does in time', () => {
+  const fed = new Set<number>();
+  const run = ([feed]: readonly WireTensor[]): RunAnswer => {
+    const rows = feed?.dims[0] ?? 0;
+    fed.add(rows);
+    if (rows > 2) holdUp(1);
+    return nothing;
+  };
+  const rows = quickRows([matrix], run);
+  expect([1, 2]).toContain(rows);
+  expect([...fed]).toEqual([64, ...[...fed].slice(1, -1), rows]);
 });
 
-test('one that holds everybody up is not run again', async () => {
+test('nor is one that fails', () => {
+  expect(quickRows([matrix], () => ({ kind: 'failed', reason: 'no' }))).toBe(0);
+});
+
+test('one that holds everybody up is not run again', () => {
   let runs = 0;
-  const slow = (): Promise<RunAnswer> => {
+  const slow = (): RunAnswer => {
     runs += 1;
     holdUp(30);
-    return Promise.resolve(nothing);
+    return nothing;
   };
-  expect(await quickRows([matrix], slow)).toBe(0);
+  expect(quickRows([matrix], slow)).toBe(0);
   expect(runs).toBe(1);
 });
 
@@ -75,9 +69,9 @@ test.each<[string, Partial<GraphInput>]>([
   ['of an unknown shape', { shape: [] }],
   ['without rows', { shape: [1, 4] }],
   ['with rows of millions of cells', { shape: ['N', 3, 1024, 1024] }],
-])('a graph %s is not tried', async (_, difference) => {
+])('a graph %s is not tried', (_, difference) => {
   const { run, fed } = instant();
-  expect(await quickRows([{ ...matrix, ...difference }], run)).toBe(0);
+  expect(quickRows([{ ...matrix, ...difference }], run)).toBe(0);
   expect(fed).toEqual([]);
 });
 

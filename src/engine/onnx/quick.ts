@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../util/clock.ts';
 import { allocate } from './cells.ts';
 import type { GraphInput, RunAnswer, WireTensor } from './messages.ts';
@@ -48,15 +47,15 @@ export function mayBeQuick({ bytes, operators }: Pick<ModelFile, 'bytes' | 'oper
 }
 
 /** Up to how many rows a run is so quick that handing it over would cost more; zero where that is not known for any input. */
-export async function quickRows(
+export function quickRows(
   inputs: readonly GraphInput[],
-  run: (feeds: readonly WireTensor[]) => Promise<RunAnswer>,
-): Promise<number> {
+  run: (feeds: readonly WireTensor[]) => RunAnswer,
+): number {
   const cells = inputs.map(cellsOfRow);
   let rows = Math.min(mostRows, ...cells.map((count) => Math.floor(mostCells / count)));
   while (rows >= 1) {
     const feeds = inputs.map((input) => blank(input, rows));
-    const ms = await fastest(() => run(feeds));
+    const ms = fastest(() => run(feeds));
     if (ms <= quickMs) return rows;
     // As many as would do if rows were all that takes time, and no more than half, so that this ends soon.
     rows = Math.floor(rows * Math.min(0.5, quickMs / ms));
@@ -89,37 +88,15 @@ function blank({ name, type, shape }: GraphInput, rows: number): WireTensor {
 }
 
 /** The first runs are slower than all that follow, and a busy machine only ever adds. Infinite where a run fails. */
-async function fastest(run: () => Promise<RunAnswer>): Promise<number> {
+function fastest(run: () => RunAnswer): number {
   let best = Number.POSITIVE_INFINITY;
   let spent = 0;
   for (let index = 0; index < timedRuns && spent < patienceMs; index++) {
-    const { answer, ms } = await timed(run);
-    if (answer.kind === 'failed') return Number.POSITIVE_INFINITY;
+    const began = systemClock.monotonicMs();
+    if (run().kind === 'failed') return Number.POSITIVE_INFINITY;
+    const ms = systemClock.monotonicMs() - began;
     best = Math.min(best, ms);
     spent += ms;
   }
   return best;
-}
-
-/**
- * A run, and how long it held the event loop up. The binding runs in a turn of its own (`setImmediate`); marks in the
- * turns right before and behind it leave out what others do meanwhile, such as to load models too.
- */
-async function timed(
-  run: () => Promise<RunAnswer>,
-): Promise<{ readonly answer: RunAnswer; readonly ms: number }> {
-  const now = (): number => systemClock.monotonicMs();
-  const mark = (): Promise<number> => setImmediate().then(now);
-  const asked = now();
-  const before = mark();
-  const state = { isOver: false };
-  const running = run().finally(() => {
-    state.isOver = true;
-  });
-  const askedFor = now() - asked;
-  const behind = mark();
-  const [began, ended] = [await before, await behind];
-  // One of several turns, or of another thread, is over when it says so.
-  if (state.isOver) return { answer: await running, ms: askedFor + ended - began };
-  return { answer: await running, ms: askedFor + now() - began };
 }

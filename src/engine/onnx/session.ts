@@ -1,76 +1,83 @@
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import {
-  tensorTypes,
-  type Answer,
-  type Cells,
-  type GraphInput,
-  type LoadAnswer,
-  type Question,
-  type RunAnswer,
-  type SessionSettings,
-  type TensorType,
-  type WireTensor,
+import { env, type InferenceSession, Tensor } from 'onnxruntime-node';
+// Its own session, which the public one asks in a later turn of the event loop: for a small model, that turn and the promises
+// around it take as long as the run.
+import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
+import type {
+  Cells,
+  GraphFacts,
+  GraphInput,
+  RunAnswer,
+  SessionSettings,
+  TensorType,
+  WireTensor,
 } from './messages.ts';
-import { type ModelFile, readModelFile } from './model-file.ts';
+import { misfit } from './misfit.ts';
+import type { ModelFile } from './model-file.ts';
 
-type Metadata = InferenceSession['inputMetadata'][number];
+type Native = InstanceType<typeof binding.InferenceSession>;
+type Metadata = Native['inputMetadata'][number];
 
 /**
- * One onnxruntime session, on the thread it is created on, which `session.run` blocks while it runs. Takes
- * questions one by one, in order; `end` calls back when the session is given back.
+ * Names of the types of tensors that MLflow signatures have too, by their numbers in ONNX.
+ * @see https://onnx.ai/onnx/api/classes.html#tensorproto
  */
-export function serveSession(reply: (answer: Answer) => void, end: () => void): (question: Question) => void {
-  let session: InferenceSession | null = null;
-  let last: Promise<void> = Promise.resolve();
-  const handle = async (question: Question): Promise<void> => {
-    if (question.kind === 'end') {
-      await session?.release();
-      end();
-    } else if (question.kind === 'load') {
-      const loaded = await load(question.path, question.settings);
-      session = loaded.session;
-      reply(loaded.answer);
-    } else {
-      reply(
-        session === null
-          ? { kind: 'failed', reason: 'no model is loaded' }
-          : await run(session, question.feeds),
-      );
+const tensorTypes: Readonly<Record<number, TensorType>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  8: 'string',
+  9: 'bool',
+  10: 'float16',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
+};
+/** The others, for what is said of them. */
+const otherTypes: Readonly<Record<number, string>> = { 14: 'complex64', 15: 'complex128', 16: 'bfloat16' };
+
+/** One onnxruntime session. It blocks the thread it is called on while it opens and while it runs. */
+export class Session {
+  readonly graph: GraphFacts;
+  readonly #native: Native;
+  /** All outputs, none of them into a tensor of ours. */
+  readonly #wanted: Readonly<Record<string, null>>;
+
+  /** Throws where onnxruntime cannot run the model, or we not read its values; the message is for a person. */
+  constructor(file: ModelFile, settings: SessionSettings) {
+    if (file.edited !== null && file.externalFiles.length > 0) {
+      misfit('it has a ZipMap and keeps its weights in files of their own');
     }
-  };
-  return (question) => {
-    last = last.then(() => handle(question));
-  };
-}
+    this.#native = open(file.edited ?? file.path, settings);
+    const { inputMetadata, outputMetadata } = this.#native;
+    const inputs = inputMetadata.map((value) => readInput('input', value));
+    for (const value of outputMetadata) readInput('output', value);
+    this.#wanted = Object.fromEntries(outputMetadata.map(({ name }) => [name, null]));
+    const runtime = env.versions.node ?? env.versions.common;
+    this.graph = { inputs, labels: file.labels, bytes: file.bytes, runtime };
+  }
 
-/** A session, and what it says of its model; null where it cannot run the model. */
-type Loaded =
-  | { readonly session: InferenceSession; readonly answer: LoadAnswer & { readonly kind: 'loaded' } }
-  | { readonly session: null; readonly answer: LoadAnswer & { readonly kind: 'refused' } };
+  run(feeds: readonly WireTensor[]): RunAnswer {
+    try {
+      const tensors = Object.fromEntries(feeds.map((feed) => [feed.name, tensorOf(feed)]));
+      const results = this.#native.run(tensors, this.#wanted, {});
+      const outputs = Object.keys(this.#wanted).flatMap((name) => wireOf(name, results[name]));
+      return { kind: 'outputs', outputs };
+    } catch (error) {
+      return { kind: 'failed', reason: messageOf(error) };
+    }
+  }
 
-async function load(path: string, settings: SessionSettings): Promise<Loaded> {
-  try {
-    return await openSession(await readModelFile(path), settings);
-  } catch (error) {
-    return refused(messageOf(error));
+  /** Gives its memory back; it is not to be used any more. */
+  end(): void {
+    this.#native.dispose();
   }
 }
 
-/** Blocks the thread it is called on until the session is there. */
-export async function openSession(file: ModelFile, settings: SessionSettings): Promise<Loaded> {
-  if (file.edited !== null && file.externalFiles.length > 0) {
-    return refused('it has a ZipMap and keeps its weights in files of their own');
-  }
-  try {
-    const session = await create(file.edited ?? file.path, settings);
-    const reason = unreadable(session);
-    return reason === null ? { session, answer: loaded(session, file) } : refused(reason);
-  } catch (error) {
-    return refused(messageOf(error));
-  }
-}
-
-function create(model: string | Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
+function open(model: string | Uint8Array, settings: SessionSettings): Native {
   const options: InferenceSession.SessionOptions = {
     ...settings,
     executionProviders: ['cpu'],
@@ -79,53 +86,27 @@ function create(model: string | Uint8Array, settings: SessionSettings): Promise<
     // Errors come back as exceptions; on the standard error they would only be there twice.
     logSeverityLevel: 4,
   };
-  return typeof model === 'string'
-    ? InferenceSession.create(model, options)
-    : InferenceSession.create(model, options);
+  initOrt();
+  const native = new binding.InferenceSession();
+  if (typeof model === 'string') native.loadModel(model, options);
+  else native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, options);
+  return native;
 }
 
-function refused(reason: string): Loaded {
-  return { session: null, answer: { kind: 'refused', reason } };
-}
-
-function unreadable(session: InferenceSession): string | null {
-  const find = (what: string, all: readonly Metadata[]): string | null => {
-    const bad = all.find((value) => !value.isTensor || !isTensorType(value.type));
-    if (bad === undefined) return null;
-    return `its ${what} '${bad.name}' is ${bad.isTensor ? `of type ${bad.type}` : 'no tensor'}`;
-  };
-  return find('input', session.inputMetadata) ?? find('output', session.outputMetadata);
-}
-
-function isTensorType(type: string): type is TensorType {
-  return (tensorTypes as readonly string[]).includes(type);
-}
-
-function loaded(
-  session: InferenceSession,
-  { labels, bytes }: ModelFile,
-): LoadAnswer & { readonly kind: 'loaded' } {
-  const inputs = session.inputMetadata.flatMap((value): GraphInput[] =>
-    value.isTensor && isTensorType(value.type)
-      ? [{ name: value.name, type: value.type, shape: value.shape }]
-      : [],
-  );
-  const runtime = env.versions.node ?? env.versions.common;
-  return { kind: 'loaded', graph: { inputs, labels, bytes, runtime } };
-}
-
-export async function run(session: InferenceSession, feeds: readonly WireTensor[]): Promise<RunAnswer> {
-  try {
-    const results = await session.run(tensorsOf(feeds));
-    const outputs = session.outputNames.flatMap((name) => wireOf(name, results[name]));
-    return { kind: 'outputs', outputs };
-  } catch (error) {
-    return { kind: 'failed', reason: messageOf(error) };
+function readInput(
+  what: string,
+  { name, isTensor, type: code, shape, symbolicDimensions }: Metadata,
+): GraphInput {
+  const type = tensorTypes[code];
+  if (!isTensor || type === undefined) {
+    const is = isTensor ? `of type ${otherTypes[code] ?? String(code)}` : 'no tensor';
+    return misfit(`its ${what} '${name}' is ${is}`);
   }
-}
-
-function tensorsOf(feeds: readonly WireTensor[]): Record<string, Tensor> {
-  return Object.fromEntries(feeds.map((feed) => [feed.name, tensorOf(feed)]));
+  return {
+    name,
+    type,
+    shape: shape.map((size, index) => (size < 0 ? (symbolicDimensions[index] ?? '') : size)),
+  };
 }
 
 function tensorOf({ type, data, dims }: WireTensor): Tensor {
@@ -138,16 +119,17 @@ function tensorOf({ type, data, dims }: WireTensor): Tensor {
 }
 
 function wireOf(name: string, value: Tensor | undefined): WireTensor[] {
-  if (value === undefined || !isTensorType(value.type)) return [];
+  if (value === undefined) return [];
   const data: unknown = value.data;
   const cells =
     data instanceof Float16Array
       ? new Uint16Array(data.buffer, data.byteOffset, data.length)
       : (data as Cells);
-  return [{ name, type: value.type, dims: value.dims, data: cells }];
+  return [{ name, type: value.type as TensorType, dims: value.dims, data: cells }];
 }
 
-function messageOf(error: unknown): string {
+/** In one line. */
+export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*\n\s*/g, ' ').trim();
 }

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { buffersOf, type Question } from './messages.ts';
-import { serveSession } from './session.ts';
+import { serveSession } from './serve-session.ts';
 
 /** Runs in a worker thread: a session behind the thread's port. */
 const port = parentPort;
