@@ -107,6 +107,18 @@ describe('what goes together', () => {
     ]);
   });
 
+  it('leaves turns to others between batches of a servable that answers at once', async () => {
+    const { batcher, plan } = await house({ maxRows: 1 });
+    const seen: string[] = [];
+    plan.answer = (call) => {
+      seen.push('batch');
+      setImmediate(() => seen.push('other'));
+      return twice(call);
+    };
+    await Promise.all([1, 2, 3].map((value) => ask(batcher, doubles(value))));
+    expect(seen).toEqual(['batch', 'other', 'batch', 'other', 'batch']);
+  });
+
   it('asks about no rows alone: in company it would not show what the model makes of them', async () => {
     const { batcher, plan, batches } = await house();
     plan.answer = twice;

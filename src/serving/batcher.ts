@@ -147,7 +147,8 @@ export class Batcher implements Servable, Holder {
       this.#running++;
       void this.#run(batch).finally(() => {
         this.#running--;
-        this.#dispatch();
+        // In a turn of its own, since a servable may answer without leaving this one.
+        if (this.#waiting.length > 0) this.#schedule();
       });
     }
     this.#awaitWindow();
