@@ -48,6 +48,8 @@ export interface Servable {
   readonly executors: number;
   /** True when `predictStream` may be called. */
   readonly streams: boolean;
+  /** True where a predict may run on the event loop itself: between two of them others need a turn. */
+  readonly onEventLoop?: boolean;
   /** One sentence on how it runs, for /versions ("2 workers, Python 3.11.7, environment 3f2a"). */
   readonly detail: string;
   /** Bytes that letting it go would free, as far as known. */

@@ -30,6 +30,7 @@ function strictServable(inner: Servable): Servable {
       return inner.executors;
     },
     streams: inner.streams,
+    onEventLoop: inner.onEventLoop === true,
     get detail() {
       return inner.detail;
     },

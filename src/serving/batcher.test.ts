@@ -19,10 +19,13 @@ interface House {
   readonly clock: FakeClock;
 }
 
-async function house(options: Partial<BatcherOptions> & { executors?: number } = {}): Promise<House> {
+async function house(
+  options: Partial<BatcherOptions> & { executors?: number; onEventLoop?: boolean } = {},
+): Promise<House> {
   const engine = new FakeEngine();
   const plan = engine.plan(ref);
   plan.executors = options.executors ?? 1;
+  plan.onEventLoop = options.onEventLoop ?? false;
   const servable = await engine.loaderFor(ref).load(new AbortController().signal, () => undefined);
   const batches: House['batches'] = [];
   const clock = new FakeClock();
@@ -107,8 +110,8 @@ describe('what goes together', () => {
     ]);
   });
 
-  it('leaves turns to others between batches of a servable that answers at once', async () => {
-    const { batcher, plan } = await house({ maxRows: 1 });
+  it('leaves turns to others between batches that run on the event loop', async () => {
+    const { batcher, plan } = await house({ maxRows: 1, onEventLoop: true });
     const seen: string[] = [];
     plan.answer = (call) => {
       seen.push('batch');

@@ -147,8 +147,8 @@ export class Batcher implements Servable, Holder {
       this.#running++;
       void this.#run(batch).finally(() => {
         this.#running--;
-        // In a turn of its own, since a servable may answer without leaving this one.
-        if (this.#waiting.length > 0) this.#schedule();
+        if (this.#inner.onEventLoop !== true) this.#dispatch();
+        else if (this.#waiting.length > 0) this.#schedule();
       });
     }
     this.#awaitWindow();

@@ -29,6 +29,7 @@ export class FakePlan {
   invoke: ((call: RawCall) => RawAnswer | Promise<RawAnswer>) | null = null;
   memoryBytes: number | null = null;
   executors = 1;
+  onEventLoop = false;
   /** The answer to a predict; echoes the input unless a test says otherwise. */
   answer: (call: PredictCall) => Payload | Promise<Payload> = (call) => call.input;
   /** What an unload waits for. */
@@ -132,6 +133,7 @@ export class FakeLoader implements Loader {
 export class FakeServable implements Servable {
   readonly engine: EngineName;
   readonly executors: number;
+  readonly onEventLoop: boolean;
   readonly streams: boolean;
   readonly detail: string;
   readonly memoryBytes: number | null;
@@ -147,6 +149,7 @@ export class FakeServable implements Servable {
     this.#plan = plan;
     this.engine = owner.name;
     this.executors = plan.executors;
+    this.onEventLoop = plan.onEventLoop;
     this.streams = plan.stream !== null;
     this.detail = `a fake of ${name}`;
     this.memoryBytes = plan.memoryBytes;

@@ -161,6 +161,7 @@ class Load {
       engine: 'onnx',
       executors: workers,
       streams: false,
+      onEventLoop: quick !== null,
       detail: `onnxruntime ${graph.runtime}, ${String(workers)} ${plural(isolation, workers)}${quickly}`,
       // The weights are nearly all of it; each session has its own copy.
       get memoryBytes() {
