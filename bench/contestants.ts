@@ -40,7 +40,11 @@ export function countersign(
 }
 
 /** MLflow's own server, as its documentation starts it: one worker. */
-export function mlflow(prepared: Prepared, { model, body }: Asked): Launch {
+export function mlflow(
+  prepared: Prepared,
+  { model, body }: Asked,
+  environment: 'local' | 'uv' = 'local',
+): Launch {
   const bin = join(prepared.python, '..');
   return {
     name: 'mlflow models serve',
@@ -53,7 +57,7 @@ export function mlflow(prepared: Prepared, { model, body }: Asked): Launch {
       '-p',
       String(port),
       '--env-manager',
-      'local',
+      environment,
     ],
     env: {
       MLFLOW_TRACKING_URI: prepared.trackingUri,
