@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { FastifyInstance } from 'fastify';
-import { BodyReader } from './codec/aside/body-reader.ts';
+import { CodecThread } from './codec/aside/codec-thread.ts';
 import { createMlflowCodec } from './codec/mlflow.ts';
 import { createServeArrowCodec } from './codec/serve-arrow.ts';
 import type { ModelOptions, ResolvedOptions } from './config/resolved-options.ts';
@@ -173,7 +173,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   metrics.watch(manager);
   if (options.rayAddress !== null) metrics.watchCluster(ray);
   const reading = { unknownFields: options.unknownFields };
-  const reader = new BodyReader({ ...reading, clock });
+  const reader = new CodecThread({ ...reading, clock });
   const http = createHttpServer({
     catalogue,
     serveCodec: reader.wrap(createServeArrowCodec(reading)),

@@ -40,6 +40,9 @@ _ALIGNMENT = 8
 _MAX_BODY = 2**32 - 1
 _MAX_LAYOUTS = 256
 _SAFE_INTEGER = 2**53 - 1
+# Values of so much nested JSON, and texts of so many characters, get a block of their own.
+_LONG_ITEMS = 8192
+_CHARACTERS_PER_ITEM = 64
 
 Json = Any
 Block = Union[bytes, bytearray, memoryview]
@@ -215,15 +218,38 @@ class LayoutReader:
 
 def pack_payload(payload: Payload, layouts: LayoutWriter) -> tuple[dict[str, Json], list[Block]]:
     if isinstance(payload, Value):
-        return {"k": "v", "v": payload.json}, []
+        return _pack_value(payload.json)
     lists: list[Json] = []
     if isinstance(payload, Table):
         description, blocks = _pack_table(payload, layouts, lists)
     else:
         description, blocks = _pack_tensors(payload, lists)
     if lists:
-        description["j"] = lists
+        long = [_is_long(each) for each in lists]
+        description["j"] = [None if is_long else each for each, is_long in zip(lists, long)]
+        blocks.extend(_to_utf8(each) for each, is_long in zip(lists, long) if is_long)
     return description, blocks
+
+
+def _pack_value(value: Json) -> tuple[dict[str, Json], list[Block]]:
+    if not _is_long(value):
+        return {"k": "v", "v": value}, []
+    items = {"n": len(value)} if isinstance(value, list) else {}
+    return {"k": "v", **items, "j": [None]}, [_to_utf8(value)]
+
+
+def _is_long(value: Json) -> bool:
+    """Whether reading it would hold the gateway up. Looks at no more of it than it takes to know."""
+    left, rest = _LONG_ITEMS, [value]
+    while rest and left > 0:
+        item = rest.pop()
+        if isinstance(item, str):
+            left -= len(item) // _CHARACTERS_PER_ITEM
+        elif isinstance(item, (list, dict)):
+            left -= len(item)
+            if left > 0:
+                rest.extend(item.values() if isinstance(item, dict) else item)
+    return left <= 0
 
 
 def _pack_table(table: Table, layouts: LayoutWriter, lists: list[Json]) -> tuple[dict[str, Json], list[Block]]:
@@ -354,11 +380,11 @@ def pack_frame(header: dict[str, Json], blocks: list[Block]) -> list[Block]:
     return pieces
 
 
-def _to_utf8(header: dict[str, Json]) -> bytes:
+def _to_utf8(value: Json) -> bytes:
     try:
-        return json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-        return json.dumps(header, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def unpack_frame(body: memoryview, header_bytes: int) -> tuple[dict[str, Json], list[Block]]:

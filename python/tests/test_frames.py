@@ -100,6 +100,22 @@ def test_lists_that_are_blocks_of_their_own_are_put_in_their_places() -> None:
     assert unpack_payload({"k": "v", "j": [None]}, [b'{"a": 1}'], LayoutReader()) == Value({"a": 1})
 
 
+def test_long_nested_cells_and_texts_get_blocks_of_their_own() -> None:
+    cells: list[Any] = [[i, {"a": None}] for i in range(4000)]
+    texts = ["x" * 200_000, None, "\ud83d"] * 2
+    numbers = np.arange(6, dtype=np.int8)
+    columns = [Column("a", "object", cells[:6]), Column("b", "str", texts), Column("c", "int8", numbers)]
+    description, blocks = pack_payload(Table(6, columns), LayoutWriter())
+    assert description["j"] == [cells[:6], None]
+    assert len(blocks) == 2
+    got = carry(Table(6, columns), LayoutWriter(), LayoutReader())
+    assert [list(column.data) for column in got.columns] == [cells[:6], texts, list(range(6))]
+    description, blocks = pack_payload(Value(cells), LayoutWriter())
+    assert description == {"k": "v", "n": 4000, "j": [None]}
+    assert carry(Value(cells), LayoutWriter(), LayoutReader()) == Value(cells)
+    assert carry(Value({"a": cells}), LayoutWriter(), LayoutReader()) == Value({"a": cells})
+
+
 @pytest.mark.parametrize("value", [{1, 2}, 1j, object(), {(1, 2): 3}, iter([])])
 def test_what_cannot_be_carried_is_named(value: Any) -> None:
     with pytest.raises(Uncarried, match="a "):

@@ -57,6 +57,13 @@ export interface Recipient {
   readonly mlflowExact: boolean;
 }
 
+/** An answer that was written as the signature has it, or as it is where it does not fit. */
+export interface Finished<Answer = EncodedAnswer> {
+  readonly answer: Answer;
+  /** Why it does not fit; null where it does, or nobody looked. */
+  readonly misfit: string | null;
+}
+
 /**
  * Requests and answers of one protocol, bytes for those of the network, to and from payloads. Pure.
  *
@@ -70,6 +77,16 @@ export interface Codec<Request = EncodedRequest, Answer = EncodedAnswer> {
   /** A promise where the format can only be read so. */
   decode(request: Request, signature: Signature | null): DecodedRequest | Promise<DecodedRequest>;
   encode(answers: readonly Payload[], request: DecodedRequest, signature: Signature | null): Answer;
+  /**
+   * Asked before an answer is made to fit the signature (`conform`) and encoded: one that another thread does that for.
+   * Null, and where it is absent: this is none. Resolves with null where that thread was lost.
+   */
+  finish?(
+    answers: readonly Payload[],
+    request: DecodedRequest,
+    signature: Signature | null,
+    conform: boolean,
+  ): Promise<Finished<Answer> | null> | null;
   /** Asked before `encode`, for answers that others would have to wait for. Null, and where it is absent: this is none. */
   encodeLong?(
     answers: readonly Payload[],

@@ -29,14 +29,20 @@ export interface AnswerPartsOptions {
   readonly logger: Logger;
 }
 
-/** Adapt, predict, adapt back and check: one answer per part, in the order of the parts. */
-export async function answerParts(options: AnswerPartsOptions): Promise<readonly Payload[]> {
-  const { request, servable, caller, requestId, stages } = options;
+/** Adapt and predict: one answer per part, in the order of the parts, not looked at yet. */
+export async function askParts(options: AnswerPartsOptions): Promise<readonly Payload[]> {
+  const { servable, caller, requestId, stages } = options;
   const { inputs, params } = stages.run('adapt', () => adaptRequest(options));
   const answers = await stages.wait('predict', () =>
     askEach(inputs, servable.executors, (input) => servable.predict({ input, params, requestId }, caller)),
   );
-  if (options.check === 'off') return inPlace(options, answers);
+  return options.check === 'off' ? inPlace(options, answers) : answers;
+}
+
+/** The answers as the signature has them. Errors: MODEL_OUTPUT_MISMATCH. */
+export function conformParts(options: AnswerPartsOptions, answers: readonly Payload[]): readonly Payload[] {
+  if (options.check === 'off') return answers;
+  const { request, stages } = options;
   return stages.run('conform', () =>
     answers.map((answer, index) => conform(options, answer, request.parts[index])),
   );
@@ -90,14 +96,17 @@ function planFor(terms: Signature, own: Signature): Adaptation {
 function conform(options: AnswerPartsOptions, answer: Payload, part: RequestPart | undefined): Payload {
   const rows = part?.positions?.length ?? options.request.rows;
   const conformed = conformOutput(answer, options.terms, rows);
-  if (conformed.ok) {
+  checkFit(options, conformed.ok ? null : conformed.what);
+  return conformed.ok ? conformed.payload : answer;
+}
+
+/** What becomes of an answer that does not fit: an error, or a line in the log. Errors: MODEL_OUTPUT_MISMATCH. */
+export function checkFit(options: AnswerPartsOptions, misfit: string | null): void {
+  if (misfit === null) {
     if (options.terms !== null) options.onFit();
-    return conformed.payload;
+    return;
   }
   const { model, version } = options.ref;
-  if (options.check === 'error') {
-    throw countersignError('MODEL_OUTPUT_MISMATCH', model, version, conformed.what);
-  }
-  options.logger.warn({ model, version, what: conformed.what }, 'an answer does not fit the signature');
-  return answer;
+  if (options.check === 'error') throw countersignError('MODEL_OUTPUT_MISMATCH', model, version, misfit);
+  options.logger.warn({ model, version, what: misfit }, 'an answer does not fit the signature');
 }

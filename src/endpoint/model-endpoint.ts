@@ -10,7 +10,7 @@ import type { Handle, Manager } from '../serving/manager.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Clock } from '../util/clock.ts';
 import { SingleFlight } from '../util/single-flight.ts';
-import { answerParts, type AnswerPartsOptions } from './answer-parts.ts';
+import { type AnswerPartsOptions, askParts, checkFit, conformParts } from './answer-parts.ts';
 import { Deadline } from './deadline.ts';
 import { encode } from './encode.ts';
 import type {
@@ -146,11 +146,17 @@ export class ModelEndpoint implements Endpoint {
     };
     let answers: readonly Payload[];
     try {
-      answers = await answerParts(asked);
+      answers = await askParts(asked);
     } catch (error) {
       throw codec.failed?.(error, request, resolved.signature) ?? error;
     }
-    return encode({ codec, answers, request, signature: resolved.signature }, stages, deadline);
+    const written = { codec, answers, request, signature: resolved.signature };
+    const finishing = codec.finish?.(answers, request, resolved.signature, asked.check !== 'off') ?? null;
+    const finished = finishing === null ? null : await stages.wait('encode', () => deadline.race(finishing));
+    if (finished === null)
+      return encode({ ...written, answers: conformParts(asked, answers) }, stages, deadline);
+    if (asked.check !== 'off') checkFit(asked, finished.misfit);
+    return finished.answer;
   }
 
   /** Has MLflow's own code read and answer it. An engine without any is asked what we read of it ourselves. */

@@ -5,6 +5,8 @@ import { nested, payload, table } from '../../test/support/arbitrary-payloads.ts
 import { resealed, unreadable } from '../../test/support/resealed.ts';
 import { nestedFromJson, nestedToJson } from '../payload/nested-json.ts';
 import { type Nested, type Payload, Timestamp } from '../payload/payload.ts';
+import { rowCount } from '../payload/rows.ts';
+import { sealedBytes } from '../payload/sealed.ts';
 import { FrameReader, packFrame } from './frame.ts';
 import { LayoutReader, LayoutWriter, maxLayouts } from './layout.ts';
 import { packPayload, unpackPayload } from './payload.ts';
@@ -52,8 +54,23 @@ describe('payloads on the wire', () => {
         expect(() => packPayload(unreadable(sent), null)).not.toThrow();
       }),
     );
-    const text: Payload = { kind: 'value', value: 'x' };
-    expect(() => new Line().carry(unreadable(text))).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+  });
+
+  test('what comes sealed is not looked at until somebody asks for its cells', () => {
+    const text = { dtype: 'str', data: ['x', null] } as const;
+    const sent: Payload = { kind: 'table', rows: 2, columns: [{ name: 'a', vector: text, nulls: null }] };
+    const got = new Line().carry(unreadable(sent));
+    expect(rowCount(got)).toBe(2);
+    expect(sealedBytes(got)).toBe('["x",null]'.length);
+    const [column] = got.kind === 'table' ? got.columns : [];
+    const broken = expect.objectContaining({ code: 'INTERNAL' }) as Error;
+    expect(() => column?.nulls).toThrow(broken);
+    expect(() => column?.vector.data).toThrow(broken);
+    const [read] = (new Line().carry(resealed(sent)) as typeof sent).columns;
+    expect(read).toEqual({ name: 'a', vector: text, nulls: Uint8Array.of(0, 1) });
+    const list = unpackPayload({ k: 'v', n: 3, j: [null] }, [Buffer.from('[1,2,3]')], new LayoutReader());
+    expect([rowCount(list), sealedBytes(list)]).toEqual([3, 7]);
+    expect(list).toEqual({ kind: 'value', value: [1, 2, 3] });
   });
 
   test('payloads arrive in any order of column lists on one connection', () => {

@@ -6,23 +6,27 @@
  *          per column of bytes; one byte per row for each column whose `nulls` is 1. Text and nested columns
  *          are lists in `j`, labels of the rows in `i`; `s` and `a` mark series and arrays. On a connection the columns are said once and called by number after that: `l`.
  * tensors: `{k: 'x', t: [[name, dtype, shape], ...], j?}`: a block (bytes: two) each, or a list in `j`.
- * value:   `{k: 'v', v}`, or a list `j` of one.
+ * value:   `{k: 'v', v}`, or a list `j` of one, and the `n` items that it has if it is a list.
  *
  * An entry of `j` that is null stands for the next block after all others, which has it in JSON: what was sealed goes
- * as it is.
+ * as it is, and what is long comes sealed.
  */
 import { type Json, nestedFromJson, nestedToJson } from '../payload/nested-json.ts';
-import type { Column, Payload, Table, Tensors, Vector } from '../payload/payload.ts';
+import type { Column, Payload, Table, Tensors, Value, Vector } from '../payload/payload.ts';
 import {
   blocksToBytes,
   bytesToBlocks,
   isLoose,
   looseToJson,
+  nullsOf,
+  openColumn,
+  openValue,
+  openVector,
   sealOfValue,
   sealOfVector,
   withNulls,
 } from '../payload/sealed.ts';
-import { badFrame, parseJson, readInteger, readList, readObject, readOptionalText } from './json.ts';
+import { badFrame, readInteger, readList, readObject, readOptionalText } from './json.ts';
 import { type ColumnLayout, layoutToJson, type LayoutReader, type LayoutWriter } from './layout.ts';
 import {
   bytesOf,
@@ -150,43 +154,49 @@ export function unpackPayload(
         tensors: readList(description['t']).map((tensor) => unpackTensor(tensor, parts)),
       };
     case 'v':
-      return {
-        kind: 'value',
-        value: nestedFromJson('j' in description ? parts.json() : (description['v'] ?? null)),
-      };
+      return 'j' in description ? unpackValue(description, parts.json()) : valueOf(description['v']);
     default:
       throw badFrame('an unknown kind of payload');
   }
 }
 
-/** With the lists that are blocks of their own in their places. */
+function unpackValue(description: Description, json: Json | Uint8Array): Value {
+  if (!(json instanceof Uint8Array)) return valueOf(json);
+  const rows = description['n'] ?? null;
+  return openValue({ json, rows: rows === null ? null : readInteger(rows) });
+}
+
+function valueOf(json: Json | undefined): Value {
+  return { kind: 'value', value: nestedFromJson(json ?? null) };
+}
+
+/** With the blocks of their own in the places of their lists. */
 function partsOf(lists: readonly Json[], blocks: readonly Uint8Array[]): Parts {
   const own = lists.filter((list) => list === null).length;
   if (own === 0) return new Parts(lists, blocks);
   if (own > blocks.length) throw badFrame('too few blocks');
   const last = blocks.slice(-own).values();
-  const whole = lists.map((list) => list ?? parseJson(Buffer.from(last.next().value ?? []).toString('utf8')));
-  return new Parts(whole, blocks.slice(0, -own));
+  return new Parts(
+    lists.map((list) => list ?? last.next().value ?? null),
+    blocks.slice(0, -own),
+  );
 }
 
 /** Lists and blocks, taken one after another. */
 class Parts {
-  readonly #lists: Iterator<Json>;
+  readonly #lists: Iterator<Json | Uint8Array>;
   readonly #blocks: Iterator<Uint8Array>;
 
-  constructor(lists: readonly Json[], blocks: readonly Uint8Array[]) {
+  constructor(lists: readonly (Json | Uint8Array)[], blocks: readonly Uint8Array[]) {
     this.#lists = lists.values();
     this.#blocks = blocks.values();
   }
 
-  json(): Json {
+  /** A list, or the block that it is in. */
+  json(): Json | Uint8Array {
     const next = this.#lists.next();
     if (next.done === true) throw badFrame('too few lists');
     return next.value;
-  }
-
-  list(): readonly Json[] {
-    return readList(this.json());
   }
 
   block(): Uint8Array {
@@ -201,10 +211,12 @@ function unpackTable(description: Description, parts: Parts, layouts: LayoutRead
   const layout = layouts.hear(description);
   const fixed = splitFixed(layout, rows, parts);
   const loose = layout.map((column) => fixed.get(column) ?? unpackLoose(column.dtype, parts));
-  const columns = layout.map((column, i): Column => {
+  const columns = layout.map(({ name, nulls }, i): Column => {
     const vector = loose[i];
     if (vector === undefined) throw badFrame('a column without a vector');
-    return { name: column.name, vector, nulls: column.nulls ? parts.block() : nullsOf(vector) };
+    const sealed = sealOfVector(vector);
+    if (sealed !== null) return openColumn(name, sealed);
+    return { name, vector, nulls: nulls ? parts.block() : nullsOf(vector) };
   });
   const { s: series, i: labels, a: arrays } = description;
   return {
@@ -236,20 +248,18 @@ function splitFixed(layout: readonly ColumnLayout[], rows: number, parts: Parts)
 function unpackLoose(dtype: Vector['dtype'], parts: Parts): Vector {
   switch (dtype) {
     case 'str':
-      return { dtype, data: parts.list().map(readOptionalText) };
-    case 'object':
-      return { dtype, data: parts.list().map(nestedFromJson) };
+    case 'object': {
+      const json = parts.json();
+      if (json instanceof Uint8Array) return openVector({ dtype, json }, null);
+      return dtype === 'str'
+        ? { dtype, data: readList(json).map(readOptionalText) }
+        : { dtype, data: readList(json).map(nestedFromJson) };
+    }
     case 'bytes':
       return { dtype, data: blocksToBytes(parts.block(), parts.block()) };
     default:
       return vectorOf(dtype, parts.block());
   }
-}
-
-/** Of text, bytes and nested cells a null is the null itself. */
-function nullsOf(vector: Vector): Uint8Array | null {
-  if (isFixedVector(vector)) return null;
-  return vector.data.includes(null) ? Uint8Array.from(vector.data, (cell) => (cell === null ? 1 : 0)) : null;
 }
 
 function unpackTensor(json: Json, parts: Parts): Tensors['tensors'][number] {

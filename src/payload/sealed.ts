@@ -1,10 +1,12 @@
+import { countersignError } from '../errors/countersign-error.ts';
 import { type Json, nestedFromJson, nestedToJson } from './nested-json.ts';
-import type { Nested, Payload, Value, Vector } from './payload.ts';
+import type { Column, Nested, Payload, Value, Vector } from './payload.ts';
 
 /**
- * Text, nested and byte cells in the bytes that a frame to a Python host has them in. A thread seals what it read of a
- * large body; what then goes on to a host is neither made into objects nor written again on the event loop. Whoever
- * looks at `data` or `value` of what was opened gets the cells, which are read then.
+ * Text, nested and byte cells in the bytes that a frame of a Python host has them in. A thread seals what it read of a
+ * large body; what then goes on to a host is neither made into objects nor written again on the event loop. What a host
+ * answers at length stays sealed the other way round, for a thread to write. Whoever looks at `data` or `value` of what
+ * was opened gets the cells, which are read then.
  */
 export type SealedVector =
   /** A JSON list in UTF-8, of `nestedToJson`; null where the cell is. */
@@ -74,6 +76,51 @@ export function openVector(sealed: SealedVector, restore: ((cell: Nested) => Nes
   return vector;
 }
 
+const withNullsOfCells = new WeakSet<Column>();
+
+/** A column whose nulls are those of its cells: like these, they are looked for when somebody asks. */
+export function openColumn(name: string | null, sealed: SealedVector): Column {
+  const vector = openVector(sealed, null);
+  let nulls: Uint8Array | null | undefined;
+  const column: Column = {
+    name,
+    vector,
+    get nulls() {
+      return nulls === undefined ? (nulls = nullsOf(vector)) : nulls;
+    },
+  };
+  withNullsOfCells.add(column);
+  return column;
+}
+
+/** The bytes of what `openColumn` made; null of any other. */
+export function sealOfColumn(column: Column): SealedVector | null {
+  return withNullsOfCells.has(column) ? sealOfVector(column.vector) : null;
+}
+
+/** Of text, bytes and nested cells a null is the null itself. */
+export function nullsOf(vector: Vector): Uint8Array | null {
+  if (!isLoose(vector) || !vector.data.includes(null)) return null;
+  return Uint8Array.from(vector.data, (cell) => (cell === null ? 1 : 0));
+}
+
+/** Bytes of the cells that nobody has looked at. */
+export function sealedBytes(payload: Payload): number {
+  switch (payload.kind) {
+    case 'table':
+      return payload.columns.reduce((sum, { vector }) => sum + bytesOf(sealOfVector(vector)), 0);
+    case 'tensors':
+      return payload.tensors.reduce((sum, { vector }) => sum + bytesOf(sealOfVector(vector)), 0);
+    case 'value':
+      return sealOfValue(payload)?.json.byteLength ?? 0;
+  }
+}
+
+function bytesOf(sealed: SealedVector | null): number {
+  if (sealed === null) return 0;
+  return sealed.dtype === 'bytes' ? sealed.blocks[1].byteLength : sealed.json.byteLength;
+}
+
 export function openValue(sealed: SealedValue): Value {
   let value: Nested | undefined;
   const opened: Value = {
@@ -111,8 +158,12 @@ function sealJson(json: Json): Uint8Array {
 }
 
 function parse(bytes: Uint8Array): Json {
-  // The parsing door: the bytes are of `sealJson`.
-  return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  try {
+    // The parsing door: the bytes are of `sealJson`, or of a host.
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  } catch (cause) {
+    throw countersignError('INTERNAL').with({ cause });
+  }
 }
 
 /** Byte strings as two blocks: int32 lengths, -1 for null, and all bytes in a row. */

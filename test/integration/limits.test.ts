@@ -45,6 +45,15 @@ visits = model_input["visits"].map(lambda cell: sum(visit["seconds"] for visit i
 return pd.DataFrame({"seconds": visits, "key": model_input["key"], "name": model_input["name"]})
 `),
   });
+  await writeModel(registry, 'pages', '1', {
+    inputs: { n: 'long' },
+    outputs: { visits: visit, name: 'string' },
+    python: pythonModel(`
+visits = [[{"page": f"page {n} of \\"{n}\\"", "seconds": n}] * 3 for n in model_input["n"].tolist()]
+names = ["ünd " * (n % 5) for n in model_input["n"]]
+return pd.DataFrame({"visits": visits, "name": names, "more": 1})
+`),
+  });
   await writeModel(registry, 'anything', '1', {
     python: pythonModel(`
 rows = model_input.to_dict("records") if isinstance(model_input, pd.DataFrame) else model_input
@@ -259,6 +268,31 @@ describe('large bodies', () => {
     const wrong = await server.post('/models/visits/serve', body.replace('"seconds":11999', '"seconds":"x"'));
     expect(wrong.status).toBe(400);
     expect(await wrong.text()).toContain('/11999/visits/0/seconds');
+  }, 300_000);
+
+  it('of nested cells and text are answered as small ones are, under the signature and as MLflow does', async () => {
+    await using server = await ready(['pages'], '--max-queue-rows', '1000000');
+    const numbers = Array.from({ length: 20_000 }, (_, row) => row + 1);
+    const rows = numbers.map((n) => ({ n: n === 77 ? 9007199254740991 : n }));
+    const [few, many] = [rows.slice(70, 80), rows];
+    const texts = async (path: string, body: (rows: readonly object[]) => unknown): Promise<string[]> => {
+      const answers = [few, many].map(async (some) => {
+        const answer = await server.post(`/models/pages/${path}`, body(some));
+        expect(answer.status).toBe(200);
+        return answer.text();
+      });
+      return Promise.all(answers);
+    };
+    const [served, longer] = await texts('serve', (some) => some);
+    expect(longer?.length).toBeGreaterThan(2_000_000);
+    expect(longer).toContain(served?.slice(1, -1));
+    expect(served).toContain(
+      '{"page":"page 9007199254740991 of \\"9007199254740991\\"","seconds":9007199254740991}',
+    );
+    expect(served).not.toContain('more');
+    const [scored, longest] = await texts('invocations', (some) => ({ dataframe_records: some }));
+    expect(longest).toContain(scored?.slice(scored.indexOf('[') + 1, scored.lastIndexOf(']')));
+    expect(scored).toContain('more');
   }, 300_000);
 
   it('for a model without a signature reach it as small ones do', async () => {

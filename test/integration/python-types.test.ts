@@ -12,6 +12,7 @@ import { Connection } from '../../src/engine/python/connection.ts';
 import { createPythonEngine } from '../../src/engine/python/engine.ts';
 import { Hub } from '../../src/engine/python/hub.ts';
 import { type Nested, noParams, type Params, type Payload, Timestamp } from '../../src/payload/payload.ts';
+import { sealedBytes } from '../../src/payload/sealed.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { payload } from '../support/arbitrary-payloads.ts';
@@ -50,6 +51,15 @@ test('every payload comes back from Python as it was sent', async () => {
       }),
       { numRuns: 500 },
     );
+    const cells = Array.from({ length: 10_000 }, (_, x) => (x % 7 === 0 ? null : [x, { a: 'text' }]));
+    const long = table({ number: float64(...cells.keys()), cell: { dtype: 'object', data: cells } });
+    const answer = await ask(long);
+    expect(answer).toMatchObject({ type: 'answer', payload: { rows: cells.length } });
+    const answered = answer?.type === 'answer' ? answer.payload : expect.fail();
+    expect(sealedBytes(answered)).toBeGreaterThan(100_000);
+    const nulls = Uint8Array.from(cells, (cell) => (cell === null ? 1 : 0));
+    const [, column] = answered.kind === 'table' ? answered.columns : [];
+    expect(column).toEqual({ name: 'cell', vector: { dtype: 'object', data: cells }, nulls });
     connection.end();
     await once(echo, 'exit');
   } finally {

@@ -1,21 +1,38 @@
 import type { Signature } from '../../contract/signature.ts';
 import type { ErrorCode } from '../../errors/catalogue.ts';
 import type { ErrorFacts } from '../../errors/countersign-error.ts';
+import type { DecodedRequest, EncodedAnswer } from '../codec.ts';
+import type { SealedPayload } from './sealed-payload.ts';
 import type { SealedRequest } from './sealed-request.ts';
 
-/** A body to be read, to the thread. Its buffer changes hands. */
-export interface ReadQuestion {
+/** To the thread. What is in buffers changes hands. */
+export type Question = {
   readonly id: number;
   readonly protocol: 'serve' | 'mlflow';
+  readonly signature: Signature | null;
+} & (ReadQuestion | WriteQuestion);
+
+/** A body to be read. */
+export interface ReadQuestion {
+  readonly kind: 'read';
   readonly body: Uint8Array;
   readonly contentType: string | null;
   /** The query of the URL. */
   readonly query: string;
-  readonly signature: Signature | null;
 }
 
-export type ReadAnswer = { readonly id: number } & (
+/** An answer to be written, to a request of one part. */
+export interface WriteQuestion extends Pick<DecodedRequest, 'rows' | 'memo'> {
+  readonly kind: 'write';
+  readonly answer: SealedPayload;
+  readonly positions: readonly number[] | null;
+  /** Write it as the signature has it. */
+  readonly conform: boolean;
+}
+
+export type Reply = { readonly id: number } & (
   | { readonly kind: 'read'; readonly request: SealedRequest }
+  | { readonly kind: 'written'; readonly answer: EncodedAnswer; readonly misfit: string | null }
   /** What is wrong with the request, or with us. */
   | {
       readonly kind: 'failed';

@@ -9,19 +9,21 @@ import {
   stackedTensors,
   unnamedColumns,
 } from '../../../test/support/typed-json.ts';
+import { resealed } from '../../../test/support/resealed.ts';
+import { conformOutput } from '../../contract/conform.ts';
 import type { DataType, Signature } from '../../contract/signature.ts';
 import { CountersignError } from '../../errors/countersign-error.ts';
 import { rowCount } from '../../payload/rows.ts';
 import type { Column, Payload } from '../../payload/payload.ts';
-import type { Codec, EncodedRequest } from '../codec.ts';
+import type { Codec, DecodedRequest, EncodedRequest } from '../codec.ts';
 import { createMlflowCodec } from '../mlflow.ts';
 import { createServeArrowCodec } from '../serve-arrow.ts';
-import { BodyReader } from './body-reader.ts';
+import { CodecThread } from './codec-thread.ts';
 
 const options = { unknownFields: 'reject', clock: new FakeClock() } as const;
 const serve = createServeArrowCodec(options);
 const mlflow = createMlflowCodec();
-const every = new BodyReader({ ...options, fromBytes: 0 });
+const every = new CodecThread({ ...options, fromBytes: 0 });
 afterAll(() => every.close());
 
 function request(body: string, contentType = 'application/json'): EncodedRequest {
@@ -166,7 +168,7 @@ describe('a body that is read by the thread', () => {
   ])('%s leaves turns of the event loop to others', async (_, signature, cell) => {
     const body = request(JSON.stringify(Array.from({ length: 100_000 }, (_, x) => ({ x: cell(x) }))));
     expect(body.body.byteLength).toBeGreaterThan(1024 * 1024);
-    const reader = new BodyReader(options);
+    const reader = new CodecThread(options);
     const turns = async (codec: Codec): Promise<number> => {
       let [count, done] = [0, false];
       const decoding = Promise.resolve()
@@ -186,10 +188,133 @@ describe('a body that is read by the thread', () => {
   });
 });
 
+describe('an answer that is written by the thread', () => {
+  const unwrapped = { unwrapped: false };
+
+  /** What the thread is to make of it, made here. */
+  const finished = (
+    codec: Codec,
+    answer: Payload,
+    request: DecodedRequest,
+    signature: Signature | null,
+    conform: boolean,
+  ): unknown => {
+    const rows = request.parts[0]?.positions?.length ?? request.rows;
+    const conformed = conform ? conformOutput(answer, signature, rows) : null;
+    const { body, ...rest } = codec.encode(
+      [conformed?.ok === true ? conformed.payload : answer],
+      request,
+      signature,
+    );
+    return { ...rest, body: String(body), misfit: conformed?.ok === false ? conformed.what : null };
+  };
+
+  const told = (thrown: unknown): unknown => {
+    const { code, message } = CountersignError.from(thrown);
+    return { code, message };
+  };
+
+  async function compare(
+    codec: Codec,
+    answer: Payload,
+    request: DecodedRequest,
+    signature: Signature | null,
+    conform: boolean,
+  ): Promise<void> {
+    const there = await Promise.resolve(
+      every.wrap(codec).finish?.([resealed(answer)], request, signature, conform),
+    ).then((made) => {
+      if (made === null || made === undefined) return made;
+      const { body, ...rest } = made.answer;
+      expect(body).toBeInstanceOf(Uint8Array);
+      return { ...rest, body: Buffer.from(body as Uint8Array).toString(), misfit: made.misfit };
+    }, told);
+    let here: unknown;
+    try {
+      here = finished(codec, answer, request, signature, conform);
+    } catch (thrown) {
+      here = told(thrown);
+    }
+    expect(there).toEqual(here);
+  }
+
+  test('is what it would be here, as the signature has it and as it is, of both protocols', async () => {
+    const tables = fc
+      .oneof(namedColumns, unnamedColumns)
+      .chain((schema) => fc.tuple(fc.constant(schema), fc.array(rowText(schema), { maxLength: 4 })));
+    const tensors = stackedTensors.map(({ schema, rows }) => [schema, rows] as const);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(tables, tensors), fc.boolean(), async ([schema, rows], conform) => {
+        const signature = signatureOf({ inputs: schema, outputs: schema });
+        const asked = await serve.decode(request(`[${rows.join(',')}]`), signature);
+        const [part, ...others] = asked.parts;
+        if (part === undefined || others.length > 0) return;
+        await compare(serve, part.input, asked, signature, conform);
+        await compare(mlflow, part.input, { ...asked, memo: unwrapped }, signature, conform);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  const outputs = (kind: 'double' | 'any'): Signature => {
+    const columns = [{ name: 'x', type: { kind }, required: true }] as const;
+    return signatureOf({ outputs: { kind: 'columns', named: true, columns } });
+  };
+  const asked: DecodedRequest = {
+    parts: [{ input: { kind: 'value', value: null }, positions: null }],
+    ...{ params: new Map(), rows: 2, memo: null },
+  };
+  const texts: Payload = {
+    kind: 'table',
+    rows: 2,
+    columns: [{ name: 'x', vector: { dtype: 'str', data: ['a', null] }, nulls: Uint8Array.of(0, 1) }],
+  };
+
+  test.each([
+    ['text where doubles should be', texts, outputs('double')],
+    ['fewer rows than were asked for', { kind: 'value', value: ['a'] }, outputs('any')],
+    ['a value without a signature', { kind: 'value', value: [{ a: 1n }, null] }, null],
+  ] as const)('is what it would be here: %s', async (_, answer, signature) => {
+    for (const conform of [true, false]) {
+      await compare(serve, answer, asked, signature, conform);
+      await compare(mlflow, answer, { ...asked, memo: unwrapped }, signature, conform);
+    }
+  });
+
+  test('is none that is short, or none of cells that nobody has looked at, or for Arrow', () => {
+    const long = Array.from({ length: 30_000 }, (_, x) => [x, 'text']);
+    const answer: Payload = { kind: 'value', value: long };
+    const thread = new CodecThread(options);
+    const finish = (given: Payload, memo: unknown): unknown =>
+      thread.wrap(mlflow).finish?.([given], { ...asked, memo }, null, false);
+    expect(finish(answer, unwrapped)).toBeNull();
+    expect(finish(resealed(texts), unwrapped)).toBeNull();
+    expect(finish(resealed(answer), { ...unwrapped, arrow: { some: 'library' } })).toBeNull();
+    expect(finish(resealed(answer), unwrapped)).toBeInstanceOf(Promise);
+    return thread.close();
+  });
+
+  test('leaves turns of the event loop to others', async () => {
+    const rows = Array.from({ length: 100_000 }, (_, x) => ({ a: [x, { y: 'z' }] }));
+    const answer = resealed({ kind: 'value', value: rows });
+    const thread = new CodecThread(options);
+    const writing = thread.wrap(serve).finish?.([answer], { ...asked, rows: 100_000 }, null, true);
+    let [turns, done] = [0, false];
+    const written = Promise.resolve(writing).finally(() => (done = true));
+    while (!done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns += 1;
+    }
+    expect((await written)?.answer.body.length).toBeGreaterThan(2_000_000);
+    expect(turns).toBeGreaterThan(100);
+    await thread.close();
+  });
+});
+
 describe('the thread', () => {
-  const readers: BodyReader[] = [];
-  const made = (fromBytes: number, clock = new FakeClock()): { codec: Codec; reader: BodyReader } => {
-    const reader = new BodyReader({ ...options, clock, fromBytes });
+  const readers: CodecThread[] = [];
+  const made = (fromBytes: number, clock = new FakeClock()): { codec: Codec; reader: CodecThread } => {
+    const reader = new CodecThread({ ...options, clock, fromBytes });
     readers.push(reader);
     return { codec: reader.wrap(serve), reader };
   };
@@ -205,12 +330,17 @@ describe('the thread', () => {
     expect(codec.decode(request('[1]'), null)).toBeInstanceOf(Promise);
   });
 
-  test('that is lost loses no body, and another one takes its place', async () => {
+  test('that is lost loses no body and no answer, and another one takes its place', async () => {
     const { codec, reader } = made(0);
     const asked = [1, 2, 3].map(async (x) => codec.decode(request(`{"x": ${String(x)}}`), doubles('x')));
+    const answer = resealed({ kind: 'value', value: [1] });
+    const asking = { parts: [{ input: answer, positions: null }], params: new Map(), rows: 1, memo: null };
+    const writing = codec.finish?.([answer], asking, null, false);
     await reader.close();
     const read = await Promise.all(asked);
     expect(read.map(({ rows }) => rows)).toEqual([1, 1, 1]);
+    // The endpoint writes it then.
+    expect(await writing).toBeNull();
     expect((await codec.decode(request('{"x": 4}'), doubles('x'))).rows).toBe(1);
   });
 
