@@ -102,7 +102,7 @@ def test_lists_that_are_blocks_of_their_own_are_put_in_their_places() -> None:
 
 def test_long_nested_cells_and_texts_get_blocks_of_their_own() -> None:
     cells: list[Any] = [[i, {"a": None}] for i in range(4000)]
-    texts = ["x" * 200_000, None, "\ud83d"] * 2
+    texts = ["x" * 400_000, None, "\ud83d"] * 2
     numbers = np.arange(6, dtype=np.int8)
     columns = [Column("a", "object", cells[:6]), Column("b", "str", texts), Column("c", "int8", numbers)]
     description, blocks = pack_payload(Table(6, columns), LayoutWriter())
