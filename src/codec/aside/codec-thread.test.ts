@@ -30,6 +30,13 @@ function request(body: string, contentType = 'application/json'): EncodedRequest
   return { body: Buffer.from(body), contentType, query: new URLSearchParams() };
 }
 
+const tables = fc
+  .oneof(namedColumns, unnamedColumns)
+  .chain((schema) => fc.tuple(fc.constant(schema), fc.array(rowText(schema), { maxLength: 4 })));
+const tensors = stackedTensors.map(({ schema, rows }) => [schema, rows] as const);
+/** Columns of every type or tensors of every dtype, and rows of them. */
+const schemaAndRows = fc.oneof(tables, tensors);
+
 /** With no data in null cells, where it means nothing. */
 function withoutNullCells(payload: Payload): Payload {
   if (payload.kind !== 'table') return payload;
@@ -63,20 +70,12 @@ const doubles = (...names: readonly string[]): Signature => {
 
 describe('a body that is read by the thread', () => {
   test('is what it would be here, for columns of every type and tensors of every dtype, right or wrong', async () => {
-    const tables = fc
-      .oneof(namedColumns, unnamedColumns)
-      .chain((schema) => fc.tuple(fc.constant(schema), fc.array(rowText(schema), { maxLength: 4 })));
-    const tensors = stackedTensors.map(({ schema, rows }) => [schema, rows] as const);
     await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(tables, tensors),
-        fc.option(fc.json(), { freq: 3 }),
-        async ([schema, rows], wrong) => {
-          const body = request(`[${[...rows, ...(wrong === null ? [] : [wrong])].join(',')}]`);
-          const signature = signatureOf({ inputs: schema, outputs: schema });
-          expect(await echo(every.wrap(serve), body, signature)).toEqual(await echo(serve, body, signature));
-        },
-      ),
+      fc.asyncProperty(schemaAndRows, fc.option(fc.json(), { freq: 3 }), async ([schema, rows], wrong) => {
+        const body = request(`[${[...rows, ...(wrong === null ? [] : [wrong])].join(',')}]`);
+        const signature = signatureOf({ inputs: schema, outputs: schema });
+        expect(await echo(every.wrap(serve), body, signature)).toEqual(await echo(serve, body, signature));
+      }),
       { numRuns: 300 },
     );
   });
@@ -239,12 +238,8 @@ describe('an answer that is written by the thread', () => {
   }
 
   test('is what it would be here, as the signature has it and as it is, of both protocols', async () => {
-    const tables = fc
-      .oneof(namedColumns, unnamedColumns)
-      .chain((schema) => fc.tuple(fc.constant(schema), fc.array(rowText(schema), { maxLength: 4 })));
-    const tensors = stackedTensors.map(({ schema, rows }) => [schema, rows] as const);
     await fc.assert(
-      fc.asyncProperty(fc.oneof(tables, tensors), fc.boolean(), async ([schema, rows], conform) => {
+      fc.asyncProperty(schemaAndRows, fc.boolean(), async ([schema, rows], conform) => {
         const signature = signatureOf({ inputs: schema, outputs: schema });
         const asked = await serve.decode(request(`[${rows.join(',')}]`), signature);
         const [part, ...others] = asked.parts;

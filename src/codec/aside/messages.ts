@@ -5,7 +5,7 @@ import type { DecodedRequest, EncodedAnswer } from '../codec.ts';
 import type { SealedPayload } from './sealed-payload.ts';
 import type { SealedRequest } from './sealed-request.ts';
 
-/** To the thread. What is in buffers changes hands. */
+/** To the thread. The memory of a body changes hands, that of an answer is copied. */
 export type Question = {
   readonly id: number;
   readonly protocol: 'serve' | 'mlflow';

@@ -1,20 +1,8 @@
 /** What the gateway's thread and a session's thread (or process) say to each other: one question, one answer. */
+import type { TensorDtype } from '../../contract/signature.ts';
 
 /** Tensor types both MLflow signatures and onnxruntime-node have. */
-export type TensorType =
-  | 'bool'
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'float16'
-  | 'float32'
-  | 'float64'
-  | 'string';
+export type TensorType = Exclude<TensorDtype, 'str' | 'bytes' | 'object' | 'datetime64'> | 'string';
 
 /** float16 cells travel as their bits. */
 export type Cells =
