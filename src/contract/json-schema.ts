@@ -1,7 +1,8 @@
 import { requestJson } from './request-json.ts';
 import { paramDefault } from './param-default.ts';
 import type { Side } from './inclusion.ts';
-import type { ColumnSchema, DataType, ParamSpec, Schema, Signature, TensorSpec } from './signature.ts';
+import { hasBareRow } from './scalar.ts';
+import type { ColumnSchema, ParamSpec, Schema, Signature, TensorSpec } from './signature.ts';
 import {
   columnSchema,
   dtypeSchema,
@@ -73,13 +74,6 @@ function rowForm(inputs: Schema): 'either' | 'list' | 'single' {
   const [tensor] = inputs.tensors;
   if (tensor?.shape[0] !== -1) return 'single';
   return tensor.dtype === 'object' ? 'list' : 'either';
-}
-
-const mayBeLists: ReadonlySet<DataType['kind']> = new Set(['array', 'map', 'object', 'any']);
-
-/** One unnamed column of scalars: its row is the value itself, which no list can be mistaken for. */
-function hasBareRow({ columns }: ColumnSchema): boolean {
-  return columns.length === 1 && columns.every((column) => !mayBeLists.has(column.type.kind));
 }
 
 /** The envelope needs its two names for itself. */

@@ -503,3 +503,30 @@ describe('a request whose rows carry different columns', () => {
     expect(asked).toBeLessThan(5);
   });
 });
+
+describe('a version that is registered again under its number', () => {
+  it('is read, judged and loaded anew once a look has shown it', async () => {
+    const { registry, engine, endpoint, clock, post } = house({
+      defaultVersion: { kind: 'version', version: '1' },
+    });
+    registry.addVersion('m', { signature: textToText });
+    const second = registry.addVersion('m', { signature: textToText });
+    expect(await post({ word: 'a' }, '2')).toEqual([{ word: 'a' }]);
+    registry.deleteVersion(second);
+    registry.addVersion('m', {
+      signature: signature([{ name: 'term', type: 'string' }], [{ name: 'term', type: 'string' }]),
+    });
+    await clock.advance(1_000);
+    await endpoint.versions(new AbortController().signal);
+    expect((await failureOf(post({ word: 'a' }, '2'))).code).toBe('VERSION_INCOMPATIBLE');
+    expect(await post({ term: 'a' }, '2', { terms: 'own' })).toEqual([{ term: 'a' }]);
+    await settle();
+    expect(engine.events.filter((event) => event.endsWith('m/2'))).toEqual([
+      'load m/2',
+      'loaded m/2',
+      'unload m/2',
+      'load m/2',
+      'loaded m/2',
+    ]);
+  });
+});

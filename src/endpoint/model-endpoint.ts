@@ -73,6 +73,13 @@ export class ModelEndpoint implements Endpoint {
   constructor(options: ModelEndpointOptions) {
     this.name = options.name;
     this.#options = options;
+    const { directory, manager, verifications } = options;
+    directory.onOutdated((version) => {
+      const ref = { model: this.name, version };
+      this.#comparisons.delete(version);
+      verifications.forget(ref);
+      manager.renew(ref, 'the registry has another under its number, or none');
+    });
   }
 
   async contract(signal: AbortSignal): Promise<Contract> {

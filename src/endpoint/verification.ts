@@ -39,6 +39,11 @@ export class Verifications {
     this.#findings.set(key(ref), finding);
   }
 
+  /** What was learned is of a version that is gone. */
+  forget(ref: VersionRef): void {
+    this.#findings.delete(key(ref));
+  }
+
   /** An answer fitted: a version without an example is verified from now on. */
   confirm(ref: VersionRef): void {
     const known = this.get(ref);

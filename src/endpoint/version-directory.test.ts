@@ -61,3 +61,51 @@ describe('what is known without asking', () => {
     expect(directory.peek(parseSelector('@staging'), '1')).toBeNull();
   });
 });
+
+describe('what a look shows to be outdated', () => {
+  /** The house after its versions were described and looked at, with the numbers that it said to be outdated. */
+  async function watched(): Promise<ReturnType<typeof house> & { outdated: string[] }> {
+    const made = house();
+    const outdated: string[] = [];
+    made.directory.onOutdated((version) => outdated.push(version));
+    await made.directory.summary(signal);
+    for (const version of ['1', '2', '3']) await made.directory.metadata(version, signal);
+    await made.clock.advance(1000);
+    return { ...made, outdated };
+  }
+
+  it('is nothing while versions are only added and aliases move', async () => {
+    const { directory, registry, outdated } = await watched();
+    registry.addVersion('m', { signature: null });
+    registry.setAlias('m', 'production', '3');
+    await directory.summary(signal);
+    expect(outdated).toEqual([]);
+  });
+
+  it('is a version that is gone', async () => {
+    const { directory, registry, outdated } = await watched();
+    registry.deleteVersion({ model: 'm', version: '2' });
+    await directory.summary(signal);
+    expect(outdated).toEqual(['2']);
+    expect(directory.peek(parseSelector('2'), '1')).toBeNull();
+    expect(directory.peek(parseSelector('3'), '1')).not.toBeNull();
+  });
+
+  it('is a version that was registered again under its number', async () => {
+    const { directory, registry, outdated } = await watched();
+    registry.deleteVersion({ model: 'm', version: '3' });
+    registry.addVersion('m', { signature: null, runId: 'another' });
+    await directory.summary(signal);
+    expect(outdated).toEqual(['3']);
+    expect((await directory.metadata('3', signal)).runId).toBe('another');
+    await directory.summary(signal);
+    expect(outdated).toEqual(['3']);
+  });
+
+  it('is nothing while the registry is down', async () => {
+    const { directory, registry, outdated } = await watched();
+    registry.unreachable = true;
+    await directory.summary(signal);
+    expect(outdated).toEqual([]);
+  });
+});

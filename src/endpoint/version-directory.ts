@@ -14,9 +14,9 @@ const patienceMs = 2_000;
 const unknownMs = 2_000;
 
 /**
- * What the registry says of one model, asked as seldom as the answer allows. A version once seen is a fact;
- * aliases and `latest` are looked up again when older than a second; a registry that is down does not take
- * away what was known.
+ * What the registry says of one model, asked as seldom as the answer allows. A version once seen is a fact until a
+ * look shows that it is gone, or was registered again under its number; aliases and `latest` are looked up again when
+ * older than a second; a registry that is down does not take away what was known.
  */
 export class VersionDirectory {
   readonly #model: string;
@@ -26,6 +26,7 @@ export class VersionDirectory {
   readonly #lookups = new SingleFlight<string, ModelSummary>();
   readonly #unknown = new Map<string, number>();
   readonly #metadata = new Map<string, VersionMetadata>();
+  readonly #listeners: ((version: string) => void)[] = [];
   #summary: ModelSummary | null = null;
   #seenAt = 0;
 
@@ -34,6 +35,11 @@ export class VersionDirectory {
     this.#registry = options.registry;
     this.#clock = options.clock;
     this.#logger = options.logger;
+  }
+
+  /** Calls back when what is known of a version holds no more: it is gone, or another has its number. */
+  onOutdated(listener: (version: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The model as the registry has it now, or as it was a second ago. */
@@ -147,10 +153,13 @@ export class VersionDirectory {
     const summary = await this.#lookups.run('', () =>
       this.#registry.model(this.#model, new AbortController().signal),
     );
+    const before = this.#summary;
     this.#summary = summary;
     this.#seenAt = this.#clock.monotonicMs();
-    for (const version of this.#metadata.keys()) {
-      if (!hasVersion(summary, version)) this.#metadata.delete(version);
+    for (const version of before === null ? [] : outdated(before, summary)) {
+      this.#logger.info({ model: this.#model, version }, 'what the registry had under this number is gone');
+      this.#metadata.delete(version);
+      for (const listener of this.#listeners) listener(version);
     }
     return summary;
   }
@@ -175,6 +184,14 @@ export function newest(summary: ModelSummary): string {
 function isUnreadable(thrown: unknown): boolean {
   const { code } = CountersignError.from(thrown);
   return code === 'INVALID_MLMODEL' || code === 'INVALID_SIGNATURE';
+}
+
+/** The versions that were there and are no more, as far as the store tells one from the next of its number. */
+function outdated(before: ModelSummary, now: ModelSummary): readonly string[] {
+  const createdAt = new Map(now.versions.map((known) => [known.version, known.createdAt]));
+  return before.versions
+    .filter((known) => createdAt.get(known.version) !== known.createdAt)
+    .map(({ version }) => version);
 }
 
 function hasVersion(summary: ModelSummary, version: string): boolean {

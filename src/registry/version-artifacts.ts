@@ -27,22 +27,15 @@ export interface VersionArtifactsOptions {
 /** The files of versions whose location a store has told: in place when local, else through the cache. */
 export class VersionArtifacts {
   readonly #options: VersionArtifactsOptions;
-  readonly #described = new Map<string, VersionMetadata>();
 
   constructor(options: VersionArtifactsOptions) {
     this.#options = options;
   }
 
-  /** Remembered per version and location, so asking again costs nothing. */
   async describe(version: VersionRef, uri: string, signal: AbortSignal): Promise<VersionMetadata> {
-    const key = JSON.stringify([version.model, version.version, uri]);
-    const known = this.#described.get(key);
-    if (known !== undefined) return known;
     const file = await this.read(version, uri, mlmodelFile, signal);
     if (file === null) throw missingMlmodel(version);
-    const metadata = parseMlmodel(new TextDecoder().decode(file), version);
-    this.#described.set(key, metadata);
-    return metadata;
+    return parseMlmodel(new TextDecoder().decode(file), version);
   }
 
   async read(

@@ -460,3 +460,107 @@ test('a handle is given back once, however often it is disposed', async () => {
   second[Symbol.dispose]();
   expect(manager.status(v(1))?.inUse).toBe(0);
 });
+
+describe('a version that is renewed', () => {
+  const again = (manager: Manager): void => {
+    manager.renew(v(1), 'registered again');
+  };
+
+  test('loads anew for whoever asks next, and what was up goes', async () => {
+    const manager = manage();
+    await use(manager, v(1));
+    again(manager);
+    expect(manager.status(v(1))).toMatchObject({ state: 'registered', reason: 'registered again', loads: 0 });
+    expect(manager.take(v(1))).toBeNull();
+    await settle();
+    expect(engine.events).toEqual(['load m/1', 'loaded m/1', 'unload m/1']);
+    await use(manager, v(1));
+    expect(engine.events.slice(3)).toEqual(['load m/1', 'loaded m/1']);
+    expect(manager.statuses()).toHaveLength(1);
+  });
+
+  test('is loaded at once where it is pinned', async () => {
+    const manager = manage();
+    manager.pin('m', ['1']);
+    await settle();
+    again(manager);
+    await settle();
+    expect(engine.plan(v(1)).loads).toBe(2);
+    expect(states(manager)).toEqual({ 'm/1': 'available' });
+  });
+
+  test('stays up for the requests that have it, beside the new one', async () => {
+    const manager = manage();
+    const old = await manager.acquire(v(1), patient);
+    again(manager);
+    const fresh = await manager.acquire(v(1), patient);
+    await settle();
+    expect(fresh.servable).not.toBe(old.servable);
+    expect(engine.plan(v(1))).toMatchObject({ loads: 2, unloads: 0 });
+    old[Symbol.dispose]();
+    await settle();
+    expect(engine.plan(v(1)).unloads).toBe(1);
+    expect(manager.status(v(1))).toMatchObject({ state: 'available', inUse: 1 });
+    fresh[Symbol.dispose]();
+    // Nowhere else: here two of one number are meant to be up.
+    expect(engine.misuses).toEqual(['m/1 loaded twice']);
+  });
+
+  test('is not loaded for a request that gives back what was up before', async () => {
+    const manager = manage();
+    const old = await manager.acquire(v(1), patient);
+    again(manager);
+    old[Symbol.dispose]();
+    await settle();
+    expect(engine.plan(v(1)).loads).toBe(1);
+    expect(states(manager)).toEqual({ 'm/1': 'registered' });
+  });
+
+  test('while it loads: who waits gets that load, who comes later the next', async () => {
+    const manager = manage();
+    engine.plan(v(1)).hold();
+    const early = manager.acquire(v(1), patient);
+    await settle();
+    again(manager);
+    const late = manager.acquire(v(1), patient);
+    await settle();
+    expect(engine.plan(v(1)).loads).toBe(2);
+    engine.plan(v(1)).letGo();
+    const [first, second] = await Promise.all([early, late]);
+    expect(first.servable).not.toBe(second.servable);
+    first[Symbol.dispose]();
+    await settle();
+    expect(engine.plan(v(1)).unloads).toBe(1);
+    second[Symbol.dispose]();
+  });
+
+  test('is tried at once though the one before failed', async () => {
+    const manager = manage();
+    engine.plan(v(1)).fail();
+    await expect(manager.acquire(v(1), patient)).rejects.toEqual(code('VERSION_LOAD_FAILED'));
+    engine.plan(v(1)).heal();
+    again(manager);
+    await use(manager, v(1));
+    expect(states(manager)).toEqual({ 'm/1': 'available' });
+  });
+
+  test('is waited for when the manager closes', async () => {
+    const manager = manage();
+    const old = await manager.acquire(v(1), patient);
+    again(manager);
+    await settle();
+    const closing = manager.close(1_000);
+    await settle();
+    expect(engine.live.size).toBe(1);
+    old[Symbol.dispose]();
+    expect(await closing).toBe(true);
+    expect(engine.live.size).toBe(0);
+    expect(engine.misuses).toEqual([]);
+  });
+
+  test('means nothing of a version nobody asked for', () => {
+    const manager = manage();
+    again(manager);
+    expect(manager.statuses()).toEqual([]);
+  });
+});

@@ -34,6 +34,8 @@ class VersionManager implements Manager {
   readonly #harness: Harness;
   readonly #sources = new Sources();
   readonly #versions = new Map<string, Version>();
+  /** Renewed while they were up or loading, and why: they go as soon as nobody uses them. */
+  readonly #outdated = new Map<Version, string>();
   readonly #listeners = new Set<(status: VersionStatus) => void>();
   #stepping = false;
   /** The policy has something to do as soon as a handle comes back. */
@@ -85,6 +87,18 @@ class VersionManager implements Manager {
     this.#sources.use(ref);
     this.#wake();
     return waitFor(version, options, this.#clock);
+  }
+
+  renew(ref: VersionRef, reason: string): void {
+    const key = versionKey(ref);
+    const outdated = this.#versions.get(key);
+    if (outdated === undefined || this.#closed !== null) return;
+    this.#versions.delete(key);
+    this.#sources.forget(ref);
+    this.#outdated.set(outdated, reason);
+    this.#publish(this.#statusOf(this.#version(ref, reason)));
+    this.#letGo(outdated, reason);
+    this.#wake();
   }
 
   statuses(): readonly VersionStatus[] {
@@ -142,15 +156,30 @@ class VersionManager implements Manager {
 
   #changed(version: Version): void {
     const { phase, ref } = version;
-    if (phase.state === 'failed' || phase.state === 'unloading') this.#sources.forget(ref);
-    this.#publish(this.#statusOf(version));
+    const outdated = this.#outdated.get(version);
+    if (outdated === undefined) {
+      if (phase.state === 'failed' || phase.state === 'unloading') this.#sources.forget(ref);
+      this.#publish(this.#statusOf(version));
+    }
     if (phase.state === 'available') {
       for (const waiter of version.waiters) waiter.up(() => this.#lend(version, phase.servable));
     }
     if (phase.state === 'failed') {
       refuseAll(version, version.failure(this.#clock.now()) ?? phase.error);
     }
+    if (outdated !== undefined) this.#letGo(version, outdated);
     this.#wake();
+  }
+
+  /** Takes an outdated version as far down as it can go now; it is asked again when its state changed. */
+  #letGo(version: Version, reason: string): void {
+    const { state } = version.phase;
+    if (state === 'available') this.#harness.drain(version, reason);
+    else if (state === 'draining') {
+      void version.whenIdle().then(() => {
+        this.#harness.unload(version);
+      });
+    } else if (state !== 'loading' && state !== 'unloading') this.#outdated.delete(version);
   }
 
   /** What is pinned is tried again by itself; anything else when it is asked for. */
@@ -167,7 +196,7 @@ class VersionManager implements Manager {
 
   async #close(drainMs: number): Promise<boolean> {
     this.#cancelRetry();
-    const versions = [...this.#versions.values()];
+    const versions = [...this.#versions.values(), ...this.#outdated.keys()];
     for (const version of versions) refuseAll(version, countersignError('SERVER_STOPPING'));
     const deadline: PromiseWithResolvers<void> = Promise.withResolvers();
     const cancel = this.#clock.after(drainMs, deadline.resolve);
@@ -197,7 +226,7 @@ class VersionManager implements Manager {
   }
 
   #takeBack(version: Version): void {
-    this.#sources.use(version.ref);
+    if (!this.#outdated.has(version)) this.#sources.use(version.ref);
     version.giveBack(this.#clock.now());
     if (this.#waits && version.inUse === 0) this.#wake();
   }

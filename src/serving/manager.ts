@@ -53,6 +53,11 @@ export interface Manager {
   acquire(ref: VersionRef, options: AcquireOptions): Promise<Handle>;
   /** Borrows a version at once; null where it is not up, or nothing is lent any more. */
   take(ref: VersionRef): Handle | null;
+  /**
+   * What may be loaded of it is no longer what the registry has under its number: whoever asks next loads anew. Handles
+   * that are out stay good, and what waits for a load under way still gets it.
+   */
+  renew(ref: VersionRef, reason: string): void;
   /** Every version it has heard of. */
   statuses(): readonly VersionStatus[];
   status(ref: VersionRef): VersionStatus | null;

@@ -41,6 +41,8 @@ export class FakeRegistry implements Registry {
   /** Calls so far, refused ones too. */
   readonly calls = { models: 0, model: 0, describe: 0, read: 0, fetch: 0, close: 0 };
   readonly #models = new Map<string, Model>();
+  /** What is registered after the loss of its number is from another second. */
+  #deletions = 0;
 
   addModel(name: string, description: string | null = null): this {
     this.#models.set(name, { description, aliases: new Map(), versions: [] });
@@ -52,13 +54,14 @@ export class FakeRegistry implements Registry {
     if (!this.#models.has(name)) this.addModel(name);
     const { versions } = this.#mustHave(name);
     const ref = { model: name, version: String(Number(versions.at(-1)?.registered.version ?? 0) + 1) };
-    versions.push(stored(ref, options));
+    versions.push(stored(ref, options, this.#deletions));
     return ref;
   }
 
   /** As MLflow does: the numbers of deleted versions are not used again unless it was the newest. */
   deleteVersion(ref: VersionRef): void {
     const { versions } = this.#mustHave(ref.model);
+    this.#deletions++;
     versions.splice(versions.indexOf(this.#mustHaveVersion(ref)), 1);
   }
 
@@ -150,7 +153,7 @@ export class FakeRegistry implements Registry {
   }
 }
 
-function stored(ref: VersionRef, options: FakeVersionOptions): Stored {
+function stored(ref: VersionRef, options: FakeVersionOptions, second: number): Stored {
   const { files = {}, directory = `/fake/${ref.model}/${ref.version}`, ...said } = options;
   const metadata: VersionMetadata = {
     flavors: { python_function: { loader_module: 'mlflow.pyfunc.model' } },
@@ -165,7 +168,7 @@ function stored(ref: VersionRef, options: FakeVersionOptions): Stored {
   };
   const registered: RegisteredVersion = {
     ...ref,
-    createdAt: Date.UTC(2030, 0, Number(ref.version)),
+    createdAt: Date.UTC(2030, 0, Number(ref.version), 0, 0, second),
     description: null,
     stage: null,
     runId: metadata.runId,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -123,5 +124,14 @@ describe('many versions of one model', () => {
   it('registered while it runs are served when asked for', async () => {
     await writeModel(registry, 'many', '7', says('"v7"'));
     expect(await ask('7')).toEqual([{ answer: 'v7' }]);
+  });
+
+  it('registered again under their number are loaded anew, once somebody looks', async () => {
+    await writeModel(registry, 'many', '8', says('"v8"'));
+    expect(await ask('8')).toEqual([{ answer: 'v8' }]);
+    await setTimeout(1_100);
+    await writeModel(registry, 'many', '8', says('"v8, better"'));
+    await statesOf(served, 'many');
+    expect(await ask('8')).toEqual([{ answer: 'v8, better' }]);
   });
 });

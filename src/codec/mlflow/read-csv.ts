@@ -1,5 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 
+import { isScalar } from '../../contract/scalar.ts';
 import type { ColumnSchema, Schema, Signature } from '../../contract/signature.ts';
 import type { Table } from '../../payload/payload.ts';
 import type { DecodedRequest } from '../codec.ts';
@@ -39,10 +40,11 @@ function typed(schema: ColumnSchema, frame: Frame): Frame {
       ? schema.columns.find(({ name }) => name === column.name)
       : schema.columns[index];
     if (spec === undefined) return column.cells;
-    const { kind } = spec.type;
-    if (kind === 'array' || kind === 'object' || kind === 'map' || kind === 'any') {
-      throw unreadable(Faults.of(`CSV has no column of type ${kind}; send JSON`, step(column.name)));
+    const { type } = spec;
+    if (!isScalar(type)) {
+      throw unreadable(Faults.of(`CSV has no column of type ${type.kind}; send JSON`, step(column.name)));
     }
+    const { kind } = type;
     return column.cells.map((cell) => (typeof cell === 'string' ? csvValue(kind, cell) : cell));
   });
 }

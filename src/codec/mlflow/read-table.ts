@@ -1,3 +1,4 @@
+import { isScalar } from '../../contract/scalar.ts';
 import type { ColumnSchema, ColumnSpec } from '../../contract/signature.ts';
 import { columnDtype, emptyVector } from '../../payload/dtypes.ts';
 import { type Column, type Nested, type Table, Timestamp, type Vector } from '../../payload/payload.ts';
@@ -79,9 +80,9 @@ function throwFaults(columns: readonly (Column | Faults)[], matches: readonly Ma
 
 /** Rows are cast cell by cell; where one has no such cell, the check of the whole column finds out. */
 function isCast({ spec, column: { cells } }: Match, form: Form): boolean {
-  const { kind } = spec.type;
-  if (kind === 'array' || kind === 'object' || kind === 'map' || kind === 'any')
-    return form === 'rows' && cells.includes(undefined);
+  const { type } = spec;
+  if (!isScalar(type)) return form === 'rows' && cells.includes(undefined);
+  const { kind } = type;
   if (form === 'values') return isCastable(kind, cells);
   return cells.every((cell) => cell === undefined || isCastable(kind, cell));
 }
@@ -166,15 +167,11 @@ function checkKinds(spec: ColumnSpec, { cells, pointer }: FrameColumn, form: For
   const faults = new Faults();
   const whole = form === 'unwrapped' ? numbersFaults(spec.type, cells) : null;
   if (whole !== null) faults.addAll(pointer(0), whole);
-  else if (!isScalar(spec) && form !== 'typed')
+  else if (!isScalar(spec.type) && form !== 'typed')
     cells.forEach((cell, row) => {
       faults.addAll(pointer(row), kindFaults(spec.type, cell));
     });
   return faults;
-}
-
-function isScalar({ type }: ColumnSpec): boolean {
-  return !['array', 'object', 'map', 'any'].includes(type.kind);
 }
 
 /** Null is NaN for floats, a missing value for optional columns that pandas can hold one in, else refused. */

@@ -1,3 +1,4 @@
+import { hasBareRow } from '../../contract/scalar.ts';
 import type { ColumnSchema, ColumnSpec } from '../../contract/signature.ts';
 import type { Column, Table, Vector } from '../../payload/payload.ts';
 import { takeCells } from '../../payload/vectors.ts';
@@ -28,12 +29,6 @@ function columnRows(schema: ColumnSchema, body: unknown, at: string): BodyRows |
   return schema.named || hasBareRow(schema)
     ? singleRow(body, at)
     : Faults.of(expected('a list of rows', body), at);
-}
-
-/** One unnamed scalar column: a row is the value itself, which no list can be mistaken for. */
-function hasBareRow(schema: ColumnSchema): boolean {
-  const [only, ...others] = schema.columns;
-  return others.length === 0 && !['array', 'object', 'map', 'any'].includes(only?.type.kind ?? '');
 }
 
 // What follows reads column by column and gives up at the first thing wrong: `explain` then goes through it
