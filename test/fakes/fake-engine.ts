@@ -71,8 +71,10 @@ export class FakeEngine implements Engine {
   readonly events: string[] = [];
   /** What nobody may do to an engine, such as unloading under a request; empty at the end of a good test. */
   readonly misuses: string[] = [];
-  /** Servables that are loaded and not unloaded, as `model/version`. */
-  readonly live = new Set<string>();
+  /** Those that are loaded and not unloaded. */
+  readonly servables = new Set<FakeServable>();
+  /** Two servables of one version at once are no misuse: it was renewed. */
+  allowsTwins = false;
   /** What `canLoad` says. */
   loadable: (metadata: VersionMetadata) => Loadable = () => ({ ok: true });
   closed = false;
@@ -87,6 +89,11 @@ export class FakeEngine implements Engine {
     const plan = this.#plans.get(name) ?? new FakePlan();
     this.#plans.set(name, plan);
     return plan;
+  }
+
+  /** Of which versions there are servables, as `model/version`. */
+  get live(): Set<string> {
+    return new Set([...this.servables].map(({ name }) => name));
   }
 
   canLoad(metadata: VersionMetadata): Loadable {
@@ -123,10 +130,12 @@ export class FakeLoader implements Loader {
     this.#engine.events.push(`load ${name}`);
     plan.progress.forEach(progress);
     await plan.bringUp(signal);
-    if (this.#engine.live.has(name)) this.#engine.misuses.push(`${name} loaded twice`);
+    if (!this.#engine.allowsTwins && this.#engine.live.has(name))
+      this.#engine.misuses.push(`${name} loaded twice`);
     this.#engine.events.push(`loaded ${name}`);
-    this.#engine.live.add(name);
-    return new FakeServable(this.#engine, name, plan);
+    const servable = new FakeServable(this.#engine, name, plan);
+    this.#engine.servables.add(servable);
+    return servable;
   }
 }
 
@@ -138,14 +147,14 @@ export class FakeServable implements Servable {
   readonly detail: string;
   readonly memoryBytes: number | null;
   readonly invoke?: Invoke;
+  readonly name: string;
   readonly #owner: FakeEngine;
-  readonly #name: string;
   readonly #plan: FakePlan;
   #running = 0;
 
   constructor(owner: FakeEngine, name: string, plan: FakePlan) {
     this.#owner = owner;
-    this.#name = name;
+    this.name = name;
     this.#plan = plan;
     this.engine = owner.name;
     this.executors = plan.executors;
@@ -188,15 +197,15 @@ export class FakeServable implements Servable {
   }
 
   async unload(): Promise<void> {
-    if (this.#running > 0) this.#owner.misuses.push(`${this.#name} unloaded under a request`);
+    if (this.#running > 0) this.#owner.misuses.push(`${this.name} unloaded under a request`);
     await this.#plan.beforeUnload();
-    if (!this.#owner.live.delete(this.#name)) return;
+    if (!this.#owner.servables.delete(this)) return;
     this.#plan.unloads++;
-    this.#owner.events.push(`unload ${this.#name}`);
+    this.#owner.events.push(`unload ${this.name}`);
   }
 
   #mustLive(): void {
-    if (!this.#owner.live.has(this.#name)) this.#owner.misuses.push(`${this.#name} asked after unload`);
+    if (!this.#owner.servables.has(this)) this.#owner.misuses.push(`${this.name} asked after unload`);
   }
 }
 
