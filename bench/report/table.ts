@@ -3,7 +3,7 @@ import type { NoiseReport } from '../noise.ts';
 import type { Result } from '../run.ts';
 import { type StudyResult, studyText } from '../studies/study.ts';
 import { shown, shownSpread } from '../statistics.ts';
-import { targetsOf } from './targets.ts';
+import { floorsOf, targetsOf } from './targets.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -15,6 +15,7 @@ export function reportOf(
 ): string {
   return [
     targetsOf({ results, studies }),
+    ...floorsOf({ results, studies }),
     ...results.map(scenarioText),
     ...studies.map(studyText),
     noiseText(noise),

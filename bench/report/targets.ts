@@ -16,7 +16,9 @@ interface Target {
   readonly reach: number;
   readonly most?: true;
   /** Null where it was not measured. */
-  readonly figure: (found: Found) => Spread | null;
+  readonly figure: (found: Found, server?: string) => Spread | null;
+  /** Said of servers that do less, too: how far the machine and Node let anybody get. */
+  readonly floor?: true;
 }
 
 type Figure = 'perSecond' | 'p50' | 'cpu';
@@ -24,6 +26,7 @@ type Figure = 'perSecond' | 'p50' | 'cpu';
 const mlflow = 'mlflow models serve';
 const same = 'mlflow models serve, same ONNX';
 const echo = 'bare Fastify echo';
+const bare = 'bare Fastify with onnxruntime';
 const unbatched = 'countersign --no-batching';
 
 const onnx = 'iris forest, ONNX';
@@ -40,8 +43,18 @@ const targets: readonly Target[] = [
     figure: inverted(against(onnx, 64, echo, 'cpu')),
   },
   { row: 'iris ONNX, 1 row, c=64: CPU per request', reach: 100, figure: against(onnx, 64, mlflow, 'cpu') },
-  { row: 'iris ONNX, 1 row, c=1: CPU per request', reach: 50, figure: against(onnx, 1, mlflow, 'cpu') },
-  { row: 'iris ONNX, 1 row, c=1: p50', reach: 40, figure: against(onnx, 1, mlflow, 'p50') },
+  {
+    row: 'iris ONNX, 1 row, c=1: CPU per request',
+    reach: 50,
+    figure: against(onnx, 1, mlflow, 'cpu'),
+    floor: true,
+  },
+  {
+    row: 'iris ONNX, 1 row, c=1: p50',
+    reach: 40,
+    figure: against(onnx, 1, mlflow, 'p50'),
+    floor: true,
+  },
   {
     row: 'iris ONNX, 1 row, c=64: throughput',
     reach: 100,
@@ -58,6 +71,7 @@ const targets: readonly Target[] = [
     row: `the same, against MLflow serving the same ONNX model, c=${String(connections)}: ${word}`,
     reach,
     figure: against(onnx, connections, same, figure),
+    ...(connections === 1 && { floor: true as const }),
   })),
   ...(
     [
@@ -126,6 +140,20 @@ export function targetsOf(found: Found): string {
   );
 }
 
+/** What those rows come to for servers that only echo, or only run the model; nothing where they were not measured. */
+export function floorsOf(found: Found): readonly string[] {
+  const servers = ['countersign', bare, echo];
+  const lines = targets.flatMap(({ row, reach, figure, floor = false }) => {
+    const figures = floor ? servers.flatMap((server) => figure(found, server) ?? []) : [];
+    return figures.length < servers.length
+      ? []
+      : [`| ${row} | ${shown(reach)} | ${figures.map(shownSpread).join(' | ')} |`];
+  });
+  if (lines.length === 0) return [];
+  const head = `| against \`mlflow models serve\` | aim | ${servers.join(' | ')} |`;
+  return [[head, `|---|---|${servers.map(() => '---|').join('')}`, ...lines].join('\n')];
+}
+
 function verdict({ min, median, max }: Spread, reach: number, most: boolean): string {
   const isReached = most ? median <= reach : median >= reach;
   if (isReached) return 'reached';
@@ -152,8 +180,8 @@ function against(
   figure: Figure,
   rows = 1,
 ): Target['figure'] {
-  return (found) => {
-    const ours = cellOf(found, scenario, { label: 'countersign', connections, rows });
+  return (found, server = 'countersign') => {
+    const ours = cellOf(found, scenario, { label: server, connections, rows });
     const theirs = cellOf(found, scenario, { label, connections, rows });
     return ours === null || theirs === null ? null : ratioOf(ours, theirs)[figure];
   };
