@@ -46,8 +46,8 @@ export async function runScenario(
   // Compilers want some ten thousand requests, which one connection takes half a minute for. The quick run has no time.
   if (plan.variants) await warmUp(short, [Math.max(...plan.connections)], plan.warmUpPatience);
   for (const connections of plan.connections) {
-    // Right before each: they fit code to what it did last, and at one connection take seconds to.
-    await warmUp(short, [connections], plan.warmUpPatience);
+    // Right before each: they fit code to what it did last, and at one connection have few requests a second to do so.
+    await warmUp(short, [connections], connections === 1 ? plan.warmUpPatience : 1);
     cells.push(...(await alternate(short, { connections, rows: 1 }, plan, noise)));
   }
   if (scenario.long && plan.variants) {
